@@ -1,0 +1,77 @@
+"""The command line: `sustainment COMMAND`. Every command is a few lines; the work is elsewhere.
+
+Heavy packages are imported inside the commands, so that `status` and `--help` answer at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sustainment.errors import UserError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Build, check and protect an executable mixed-methods book.",
+)
+
+Folder = Annotated[Path, typer.Argument(help="The study folder.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for another program.")]
+
+
+@app.command()
+def synthesise(
+    folder: Folder = Path("."),
+    seed: Annotated[int | None, typer.Option(help="Another seed than the book's.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write there instead of data/.")] = None,
+) -> None:
+    """Write the invented raw data from data/synthetic.yml."""
+    from sustainment.study import find_root
+    from sustainment.synthetic import synthesise as write
+
+    for line in write(find_root(folder), seed=seed, out=out):
+        typer.echo(line)
+
+
+@app.command()
+def check(folder: Folder = Path("."), as_json: AsJson = False) -> None:
+    """Check the raw material: types, codes, routing, ids, offsets, provenance."""
+    import json
+
+    from sustainment.check import check_study
+    from sustainment.findings import worst_first
+    from sustainment.study import find_root
+
+    findings = worst_first(check_study(find_root(folder)))
+    if as_json:
+        typer.echo(json.dumps([f.as_dict() for f in findings], ensure_ascii=False, indent=1))
+    else:
+        for finding in findings:
+            typer.echo(f"{finding.severity}: {finding.sentence()}  [{finding.rule}]")
+        errors = sum(f.severity == "error" for f in findings)
+        typer.echo(f"{len(findings)} findings, {errors} of them errors.")
+    if any(f.severity == "error" for f in findings):
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run a command; a UserError is one sentence and exit status 2 (`--debug`: a traceback)."""
+    debug = "--debug" in sys.argv
+    if debug:
+        sys.argv.remove("--debug")
+    try:
+        app()
+    except UserError as error:
+        if debug:
+            raise
+        print(f"sustainment: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
