@@ -94,10 +94,10 @@ class Interviews:
     def report(self) -> pd.DataFrame:
         """What was found, guessed and lost: a row a fact, for a person to read."""
         found = [
-            ("found", f"{len(getattr(self, name)):,}", name)
+            ("found", name, f"{len(getattr(self, name)):,}")
             for name in ("documents", "codes", "segments", "coders", "cases", "memos", "other")
         ]
-        kind_of = {"note": "guessed", "warning": "guessed", "error": "lost"}
+        kind_of = {"note": "guessed", "warning": "lost", "error": "lost"}
         told = [(kind_of[n.severity], n.rule, n.sentence()) for n in self.notes]
         return pd.DataFrame([*found, *told], columns=["what", "which", "says"])
 
@@ -134,7 +134,7 @@ def assemble(
         why=why,
         file=file,
         notes=[*notes, *found],
-        other=pd.concat(parts, ignore_index=True) if parts else table("other"),
+        other=pd.concat(parts, ignore_index=True).fillna("") if parts else table("other"),
     )
 
 
@@ -145,7 +145,8 @@ def verify(
     rows = rows.reset_index(drop=True)
     texts = dict(zip(documents["document"], documents["text"], strict=True))
     missing = {name for name, text in texts.items() if pd.isna(text)}
-    length = rows["document"].map({d: len(t) for d, t in texts.items() if d not in missing})
+    lengths = {name: len(text) for name, text in texts.items() if name not in missing}
+    length = rows["document"].map(lengths).astype("float64")
     start, end = rows["start"].astype("int64"), rows["end"].astype("int64")
     no_text = rows["document"].isin(missing)
     why = pd.Series("", index=rows.index, dtype="str")
