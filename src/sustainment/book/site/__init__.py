@@ -1,0 +1,56 @@
+"""The Sphinx side of the book: what a page looks like, beyond the theme.
+
+One extension made of small modules, each with its own `setup`:
+
+- `renderer`: figures and tables of a notebook, with title, caption and alternative text
+- `numbers`: the role {num}, a reported value with the mark of its kind
+- `place`: the line above each chapter that says where the reader is
+- `chapters`: pages with a kernel are notebooks
+- `banner`: the sentence on every page that the data are invented
+- `links`: launch and edit links to tracked files, downloads as clean notebooks
+- `maths`: formulas as MathML, made at build time
+- `language`: the role {sv} for words in Swedish
+- `describe`: descriptions, preview picture, sitemap
+- `weight`: leaves out styles and scripts that a page does not use
+- `single`: the whole book on one page, for print
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sustainment.book.site import (
+    banner,
+    chapters,
+    describe,
+    language,
+    links,
+    maths,
+    numbers,
+    place,
+    renderer,
+    single,
+    weight,
+)
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register all parts. A build may run in parallel: nothing here keeps state outside `env`."""
+    for part in (
+        banner,
+        chapters,
+        describe,
+        language,
+        links,
+        maths,
+        numbers,
+        place,
+        renderer,
+        single,
+        weight,
+    ):
+        part.setup(app)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,120 @@
+"""The role {num}: a reported value, printed with the mark of its kind.
+
+{num}`survey.n_respondents` prints the text that a chapter reported under that key. It looks in the
+page's own values first, then in those of the other chapters. A key that nobody reports is a warning,
+which stops a build that allows none.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from docutils import nodes
+from myst_nb.ext.glue.crossref import read_glue_cache
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
+
+from sustainment.book.site.kinds import MARKS
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+logger = logging.getLogger(__name__)
+
+PLAIN = "text/plain"
+
+
+class pending_number(nodes.Inline, nodes.Element):
+    """Stands where a value will be printed, until all chapters are read."""
+
+
+class Number(NamedTuple):
+    text: str
+    kind: str
+
+
+def role(
+    name: str,
+    rawtext: str,
+    text: str,
+    lineno: int,
+    inliner: Any,
+    options: Any = None,
+    content: Any = (),
+) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+    env = inliner.document.settings.env
+    env.metadata[env.docname]["shows_values"] = True
+    # The page is kept with the node: in a book of one page, all of it has one name.
+    node = pending_number(rawtext, key=text.strip(), docname=env.docname)
+    node.source, node.line = inliner.reporter.get_source_and_line(lineno)
+    return [node], []
+
+
+def values_of(env: BuildEnvironment, docname: str) -> dict[str, Number]:
+    """The values that one page reported, by key."""
+    values = {}
+    for key, output in read_glue_cache(env.mystnb_config.output_folder, docname).items():
+        kind = output.get("metadata", {}).get("scrapbook", {}).get("kind")
+        if kind and PLAIN in output["data"]:
+            values[key] = Number(output["data"][PLAIN], kind)
+    return values
+
+
+def find_number(env: BuildEnvironment, docname: str, key: str) -> Number | None:
+    """The value `key` as `docname` reports it, else as the first chapter that does."""
+    own = values_of(env, docname)
+    if key in own:
+        return own[key]
+    for other in _keys_to_chapters(env).get(key, ()):
+        return values_of(env, other)[key]
+    return None
+
+
+def _keys_to_chapters(env: BuildEnvironment) -> dict[str, list[str]]:
+    chapters: dict[str, list[str]] = {}
+    for docname, data in sorted(getattr(env, "nb_metadata", {}).items()):
+        for key in data.get("glue", ()):
+            chapters.setdefault(key, []).append(docname)
+    return chapters
+
+
+def marked(text: str, kind: str) -> nodes.inline:
+    """A value with the mark of its kind: a shape to see, a word to hear and to copy."""
+    classes = ["kind", f"kind-{kind}"]
+    spoken = nodes.inline("", f"[{kind}] ", classes=["visually-hidden"])
+    return nodes.inline("", "", spoken, nodes.Text(text), classes=classes)
+
+
+class ResolveNumbers(SphinxPostTransform):
+    """Put the values in their places, once every chapter has been read."""
+
+    default_priority = 4
+
+    def run(self, **options: Any) -> None:
+        for node in list(self.document.findall(pending_number)):
+            number = find_number(self.env, node["docname"], node["key"])
+            if number is None:
+                logger.warning(
+                    "No chapter reports the value %r. Report it, or correct the key.",
+                    node["key"],
+                    location=node,
+                )
+                node.replace_self(nodes.inline("", f"[no value {node['key']}]"))
+            elif number.kind not in MARKS:
+                logger.warning("Unknown kind %r of %r", number.kind, node["key"], location=node)
+                node.replace_self(nodes.Text(number.text))
+            else:
+                node.replace_self(marked(number.text, number.kind))
+
+
+def pages_with_values(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Pages to write again: a value may come from a chapter that has changed since."""
+    return [docname for docname, data in env.metadata.items() if data.get("shows_values")]
+
+
+def setup(app: Sphinx) -> None:
+    app.add_node(pending_number)
+    app.add_role("num", role)
+    app.add_post_transform(ResolveNumbers)
+    app.connect("env-updated", pages_with_values)
