@@ -19,6 +19,12 @@ ItemType = Literal["single", "likert", "multi", "number", "text", "date", "calc"
 #: Why an answer is missing. "" in `Survey.missing` means: answered.
 MISSING_KINDS = ("not asked", "no answer", "refused", "not applicable", "removed")
 
+#: How a source writes numbers, dates and times when it does not write them plainly.
+FORMATS = ("integer", "decimal comma", "day first", "month first", "time")
+
+#: Section of columns that the program adds itself: events, time stamps, "form complete".
+BOOKKEEPING = "bookkeeping"
+
 
 @dataclass(frozen=True)
 class Item:
@@ -27,8 +33,9 @@ class Item:
     `options` maps code to label in the order of the questionnaire, and `missing` maps the codes
     that stand for a missing answer to their kind (one of `MISSING_KINDS`). A tick box of a
     multi-select question is an item of its own, of type "multi", and names its question in `set`
-    ("b10" for "b10___3"). `routing` is the condition as the source writes it ("[b06]='1'"); an
-    empty one means that everybody is asked.
+    ("b10" for "b10___3"), and labels its box in `options["1"]`. `routing` is the condition as the source writes it ("[b06]='1'"); an
+    empty one means that everybody is asked. `low` and `high` are the limits of a number, both
+    allowed; `format` says how the source writes values ("" or one of `FORMATS`).
     """
 
     id: str
@@ -43,6 +50,7 @@ class Item:
     high: float | None = None
     identifier: bool = False
     required: bool = False
+    format: str = ""
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.missing.values()) - set(MISSING_KINDS))
@@ -57,8 +65,6 @@ class RawSurvey:
     `table` holds every cell as text, exactly as in the file, "" where the cell is empty; its index
     is the line of the file on which the record starts (header = 1). `kind` and `why` say which
     program wrote the file and how that was recognised; `notes` what the reader guessed or left out.
-    `columns_without_item` lists columns of bookkeeping (time stamps, events) the codebook does
-    not describe.
     """
 
     table: pd.DataFrame
