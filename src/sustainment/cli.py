@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from sustainment.book.commands import commands as book_commands
 from sustainment.errors import UserError
 
 app = typer.Typer(
@@ -19,6 +20,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Build, check and protect an executable mixed-methods book.",
 )
+
+app.add_typer(book_commands)
 
 Folder = Annotated[Path, typer.Argument(help="The study folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for another program.")]

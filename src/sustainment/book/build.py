@@ -1,0 +1,341 @@
+"""`sustainment build`: check, execute what is not fresh, stage, make pages, publish.
+
+Everything generated lies in `_build/`: executed notebooks and values in `run/<edition>/`, the staged
+book in `stage/<edition>/`, what Sphinx remembers in `site/<edition>/`, the pages in `html/` (default
+edition) or `editions/<edition>/html/`. A lock lets one build at a time work in a folder; the system
+gives it back when its holder dies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import time
+import webbrowser
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sustainment.book import freshness
+from sustainment.book.chapters import Book, load_book
+from sustainment.book.parameters import (
+    Editions,
+    Scalar,
+    load_editions,
+    parse_assignments,
+    values_for,
+)
+from sustainment.book.progress import Teller
+from sustainment.book.values import read_json, write_json
+from sustainment.errors import UserError
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+CUSTOM = "custom"  # where a build with -p lies: it must not pass for an edition
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A build that has passed all checks: what is built, with which values, and where to."""
+
+    book: Book
+    editions: Editions
+    edition: str
+    given: Mapping[str, Scalar]
+    values: Mapping[str, Mapping[str, Scalar]] = field(repr=False)
+
+    @property
+    def label(self) -> str:
+        return CUSTOM if self.given else self.edition
+
+    @property
+    def run_folder(self) -> Path:
+        return self.book.build_folder / "run" / self.label
+
+    @property
+    def staged(self) -> Path:
+        return self.book.build_folder / "stage" / self.label
+
+    @property
+    def html(self) -> Path:
+        if self.label == "default":
+            return self.book.build_folder / "html"
+        return self.book.build_folder / "editions" / self.label / "html"
+
+    @property
+    def record(self) -> Path:
+        return self.book.build_folder / "record" / f"{self.label}.json"
+
+    @property
+    def changed(self) -> dict[str, Scalar]:
+        """Parameters that differ from the book's defaults."""
+        chosen = {**self.editions.edition(self.edition).values, **self.given}
+        return {n: v for n, v in chosen.items() if v != self.editions.parameters[n].default}
+
+    @cached_property
+    def data_digest(self) -> str:
+        from sustainment.study import data_digest
+
+        return data_digest(self.book.folder)
+
+
+def make_plan(
+    folder: Path | str = ".", edition: str = "default", params: Sequence[str] = ()
+) -> Plan:
+    """Read and check the whole book. Raises UserError before anything is executed or written."""
+    book = load_book(folder)
+    editions = load_editions(book.folder)
+    given = parse_assignments(params, editions.parameters)
+    values = values_for(book, editions, edition, given)
+    return Plan(book, editions, edition, given, values)
+
+
+def build(
+    folder: Path | str = ".",
+    edition: str = "default",
+    params: Sequence[str] = (),
+    only: Sequence[str] = (),
+    open_: bool = False,
+    jobs: int | None = None,
+    force: bool = False,
+    quiet: bool = False,
+) -> Path:
+    """Build the book; returns the first page. Raises UserError with one sentence a problem.
+
+    only: chapters to execute (with those they need), shown as a small book of their own.
+    force: execute everything, whether fresh or not.
+    """
+    begin = time.perf_counter()
+    plan = make_plan(folder, edition, params)
+    names = plan.book.with_needs(only) if only else plan.book.order
+    first = (plan.book.build_folder / "only" / "html" if only else plan.html) / "index.html"
+    told = Teller(quiet=quiet)
+    with hold_lock(plan.book.build_folder, told):
+        if not only and not force and unchanged(plan):
+            told.line(f"Nothing has changed since the last build: {short(first)}")
+        else:
+            with told:
+                execute_stale(plan, names, jobs or default_jobs(), force, told)
+                make_pages(plan, names if only else None, told)
+            told.line(closing_table(told, time.perf_counter() - begin))
+            told.line(f"The book is in {short(first)}")
+    if open_:
+        webbrowser.open(first.as_uri())
+    return first
+
+
+def default_jobs() -> int:
+    """One chapter a core, at most four: each takes some 250 MB."""
+    return min(os.cpu_count() or 1, 4)
+
+
+def short(path: Path) -> str:
+    with contextlib.suppress(ValueError):
+        return str(path.relative_to(Path.cwd()))
+    return str(path)
+
+
+@contextlib.contextmanager
+def hold_lock(build_folder: Path, told: Teller) -> Iterator[None]:
+    """Only one build at a time works in a folder; the second one says that it waits."""
+    from filelock import FileLock, Timeout
+
+    try:
+        build_folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(build_folder / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            told.line("Another build of this book is running; this one waits for it.")
+            lock.acquire()
+    except OSError as error:
+        raise UserError(
+            f"{build_folder} cannot be written ({error.strerror}). Build in a copy of the folder that "
+            f"you may write to."
+        ) from None
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"The build stopped: {error.strerror} ({error.filename or build_folder}). Make room or give "
+            f"write access, then build again; what is finished is kept."
+        ) from None
+    finally:
+        lock.release()
+
+
+# Execution ---------------------------------------------------------------------------------------
+
+
+def execute_stale(plan: Plan, names: list[str], jobs: int, force: bool, told: Teller) -> None:
+    """Execute the chapters that are not fresh. Raises UserError when one fails."""
+    from sustainment.book.execute import Job, Outcome, run_in_order
+    from sustainment.book.values import collect
+
+    book, run = plan.book, plan.run_folder
+    sweep_leftovers(run)
+    common = freshness.common_parts(book)
+    memory = book.build_folder / "record" / "large-files.json"
+    remembered: dict[str, Any] = read_json(memory) or {}
+    parts: dict[str, dict[str, str]] = {}
+
+    def make_job(name: str) -> Job | None:
+        chapter = book.chapters[name]
+        values = plan.values[name]
+        parts[name] = freshness.chapter_parts(book, chapter, values, run, common, remembered)
+        state = freshness.state_of(run, name, parts[name])
+        if state.fresh and not force:
+            return None
+        if "damaged" in state.why:
+            told.line(f"{name}: {state.why}; it is computed again.")
+        # Without its record a chapter counts as never executed, whatever happens now.
+        freshness.record_file(run, name).unlink(missing_ok=True)
+        return Job(
+            chapter=name,
+            source=str(chapter.path),
+            out=str(run / name),
+            study=str(book.folder),
+            values_folder=str(run),
+            edition=plan.label,
+            parameters=values,
+            inject={n: v for n, v in values.items() if n in plan.changed},
+            data_digest=plan.data_digest,
+            lines=tuple(cell.line for cell in chapter.cells),
+        )
+
+    def tell(event: str, name: str, outcome: Outcome | None) -> None:
+        if event == "start":
+            told.start(name)
+            return
+        if event == "done":
+            freshness.write_record(run, name, parts[name])
+        told.end(name, event, outcome.seconds if outcome else 0.0)
+
+    outcomes = run_in_order(book, names, make_job, jobs, tell)
+    if remembered:
+        write_json(memory, remembered)
+    write_status(plan, told)
+    failures = [outcome.failure for outcome in outcomes if outcome.failure]
+    if failures:
+        raise UserError("\n\n".join(failure_text(failure) for failure in failures))
+    collect(book, run)
+
+
+def failure_text(failure: Any) -> str:
+    """Chapter, cell and sentence; below it the traceback, unless the sentence was meant for people."""
+    traceback = _COLOUR.sub("", failure.traceback)
+    if not traceback or "UserError" in traceback.splitlines()[-1]:
+        return failure.sentence
+    return f"{failure.sentence}\n{traceback}"
+
+
+def sweep_leftovers(run_folder: Path) -> None:
+    """Take away what a killed run left: temporary names, never results."""
+    if run_folder.exists():
+        for path in run_folder.rglob(".*"):
+            if path.is_file() and (path.suffix == ".part" or path.name.endswith(".ipynb")):
+                path.unlink()
+
+
+def write_status(plan: Plan, told: Teller) -> None:
+    """Times of the last execution: here, never in pages, which must not differ between runs."""
+    path = plan.book.build_folder / "status.json"
+    status = read_json(path) or {}
+    before = status.get(plan.label, {})
+    ran = {name: round(s, 2) for name, word, s in told.rows if word == "done"}
+    status[plan.label] = {**before, **ran}
+    write_json(path, status)
+
+
+# Pages -------------------------------------------------------------------------------------------
+
+
+def make_pages(plan: Plan, only: list[str] | None, told: Teller) -> None:
+    """Stage the book, run Jupyter Book on it, publish the pages, and remember from what."""
+    from sustainment.book.pages import build_pages, publish
+    from sustainment.book.stage import stage
+
+    book = plan.book
+    edition = plan.editions.edition(plan.edition)
+    if only is not None:
+        staged, site = book.build_folder / "stage" / "only", book.build_folder / "site" / "only"
+        target = book.build_folder / "only" / "html"
+    else:
+        staged, site, target = plan.staged, book.build_folder / "site" / plan.label, plan.html
+    told.start("pages")
+    made_from = freshness.folder_digest(book.folder)
+    structure = structure_digest(plan)
+    before = read_json(plan.record) or {}
+    stage(book, plan.run_folder, staged, edition, plan.changed, only)
+    whole = only is not None or before.get("structure") != structure
+    if only is None:
+        plan.record.unlink(missing_ok=True)
+    pages = build_pages(staged, site, book.folder, plan.run_folder, whole, strict=only is None)
+    publish(pages, target)
+    if only is None:
+        write_json(
+            plan.record,
+            {
+                "made from": made_from,
+                "structure": structure,
+                "outputs": outputs_digest(plan),
+            },
+        )
+    told.end("pages")
+
+
+def structure_digest(plan: Plan) -> str:
+    """What lets pages change that nobody edited: values, headings, labels, settings, templates.
+
+    While this stays the same, Sphinx may read just the edited pages; else it reads all of them.
+    """
+    book = plan.book
+    lines = []
+    edited = {*book.pages.values(), *(chapter.path for chapter in book.chapters.values())}
+    for path in freshness.files_below(book.folder):
+        relative = path.relative_to(book.folder).as_posix()
+        if relative.startswith(("tests/", "dist/")):
+            continue
+        if path in edited:
+            text = path.read_text(encoding="utf-8")
+            kept = re.findall(r"^(?:#|\(|\s*:|---|```|~~~|\{).*$", text, re.MULTILINE)
+            lines.append(f"{relative} {freshness.digest(chr(10).join(kept).encode())}")
+        else:
+            lines.append(f"{relative} {freshness.file_digest(path)}")
+    for name in book.chapters:
+        path = freshness.notebook_file(plan.run_folder, name)
+        lines.append(f"{name} {freshness.file_digest(path)}")
+    return freshness.digest("\n".join(lines).encode())
+
+
+def outputs_digest(plan: Plan) -> str:
+    folders = [folder for folder in (plan.html, plan.run_folder) if folder.exists()]
+    return freshness.digest("".join(map(freshness.listing_digest, folders)).encode())
+
+
+def unchanged(plan: Plan) -> bool:
+    """Whether the pages that are there were made from exactly what is there now."""
+    record = read_json(plan.record)
+    if not record or not plan.html.exists():
+        return False
+    return (
+        record.get("made from") == freshness.folder_digest(plan.book.folder)
+        and record.get("outputs") == outputs_digest(plan)
+        and all(
+            state.fresh
+            for state in freshness.states(plan.book, plan.values, plan.run_folder).values()
+        )
+    )
+
+
+def closing_table(told: Teller, seconds: float) -> str:
+    executed = sum(word == "done" for name, word, _ in told.rows if name != "pages")
+    return f"\n{told.table()}\n{executed} chapters executed; {seconds:.1f} s in all."
+
+
+def clean(folder: Path | str = ".") -> None:
+    """Take away everything generated."""
+    shutil.rmtree(Path(folder) / "_build", ignore_errors=True)

@@ -1,0 +1,90 @@
+"""From the staged book to pages: Jupyter Book in a process of its own, then publishing whole.
+
+Pages are built in a working folder and copied to where people look for them only when everything
+went well; the copy replaces the old pages by one rename.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from sustainment.errors import UserError
+from sustainment.study import STUDY_VARIABLE, VALUES_VARIABLE
+
+# Jupyter Book cannot be run with `-m`, and its script may not be on the path.
+JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def build_pages(
+    staged: Path,
+    work: Path,
+    study: Path,
+    run_folder: Path,
+    whole: bool,
+    strict: bool = True,
+    builder: str = "html",
+    environment: Mapping[str, str] | None = None,
+) -> Path:
+    """Run Jupyter Book on the staged book; returns the folder of pages.
+
+    whole: read everything anew. strict: a warning is an error. After a failure the memory of Sphinx is
+    thrown away, because it would not repeat the warnings of pages that it has already read.
+    """
+    output = work / "_build"
+    if whole:
+        shutil.rmtree(output, ignore_errors=True)
+    work.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-c", JUPYTER_BOOK, "build", "--path-output", str(work), "-q"]
+    command += ["-W", "-n", "--keep-going"] if strict else []
+    command += ["--builder", builder, str(staged)]
+    done = subprocess.run(
+        command,
+        cwd=staged,
+        env={
+            **os.environ,
+            "PYTHONHASHSEED": "0",
+            STUDY_VARIABLE: str(study),
+            VALUES_VARIABLE: str(run_folder),
+            **(environment or {}),
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if done.returncode:
+        shutil.rmtree(output / ".doctrees", ignore_errors=True)
+        raise UserError(
+            f"The pages were not built.\n{complaints(done.stdout + done.stderr, staged)}"
+        )
+    return output / builder
+
+
+def complaints(log: str, staged: Path) -> str:
+    """What Sphinx said that matters: warnings and errors with tracked file names, else the end."""
+    lines = [_COLOUR.sub("", line).rstrip() for line in log.splitlines()]
+    lines = [line.replace(f"{staged}/", "").replace(".ipynb", ".md") for line in lines if line]
+    said = [line for line in lines if re.search(r"\b(WARNING|ERROR|CRITICAL|Error)\b", line)]
+    return "\n".join(dict.fromkeys(said) if said else lines[-20:])
+
+
+def publish(pages: Path, target: Path) -> None:
+    """Copy the pages and let them take the place of the old ones."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    new = target.with_name(f".{target.name}.new")
+    old = target.with_name(f".{target.name}.old")
+    for left in (new, old):
+        shutil.rmtree(left, ignore_errors=True)
+    shutil.copytree(pages, new)
+    if target.exists():
+        target.rename(old)
+    new.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
