@@ -162,7 +162,7 @@ def to_png(fig: Figure, colours: int = 64) -> bytes:
 def mark_invented(fig: Figure) -> None:
     """Diagonal hairlines and the word INVENTED inside every plot area: a crop keeps the mark."""
     for ax in fig.axes:
-        if ax.get_label() == "<colorbar>" or not ax.get_visible():
+        if ax.get_label() in ("<colorbar>", "legend") or not ax.get_visible():
             continue
         for offset in np.arange(-1, 1, 0.125):
             line = Line2D(
@@ -180,8 +180,8 @@ def mark_invented(fig: Figure) -> None:
             fontsize=8,
             fontweight="bold",
             color=KIND_COLOURS["invented"],
-            alpha=0.75,
             zorder=10,
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1},
         )
 
 
@@ -223,6 +223,7 @@ def dot_array(
 def dot_legend(ax: Axes, yes: int, silent: int, no: int, words: Sequence[str] = ()) -> Axes:
     """The three blocks in words with their counts, below a dot array."""
     words = words or ("said yes", "did not answer", "said no")
+    ax.set_label("legend")
     styles = ((BLUE, BLUE, "-"), ("white", GREY, ":"), ("white", VERMILION, "-"))
     ax.axis("off")
     for x, (face, edge, line), count, word in zip(
