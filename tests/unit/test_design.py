@@ -38,6 +38,3 @@ def test_what_is_assumed_is_drawn_dashed():
     plt.close(fig)
     assert lines["survey"] in ("-", "solid")
     assert lines["joint display"] in ("--", "dashed")
-        "--",
-        "dashed",
-    )
