@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import active_children, get_context
 from pathlib import Path
+from traceback import format_exc
 from typing import Any
 
 from sustainment.book.chapters import Book
@@ -82,6 +83,9 @@ def run_chapter(job: Job) -> Outcome:
             job.chapter,
             f"The results of {job.chapter} cannot be written: {error.strerror} ({error.filename}).",
         )
+    except Exception as error:
+        # One chapter that cannot even be read must not take the others down.
+        failure = Failure(job.chapter, f"notebooks/{job.chapter}.md: {error}", format_exc())
     return Outcome(job.chapter, time.perf_counter() - start, failure)
 
 
@@ -127,6 +131,7 @@ def execute(job: Job) -> Failure | None:
             parameters=dict(job.inject) or None,
             cwd=str(Path(job.source).parent),
             kernel_name="python3",
+            language="python",  # chapters do not repeat it; papermill insists when it inserts values
             progress_bar=False,
             execution_timeout=CELL_TIMEOUT,
             shutdown_kernel="immediate",
