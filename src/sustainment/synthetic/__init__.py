@@ -1,0 +1,1 @@
+"""Invented data: what a study could look like, with every assumption written down."""
