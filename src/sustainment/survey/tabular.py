@@ -39,6 +39,19 @@ class Unreadable(UserError):
         super().__init__(finding.sentence())
         self.finding = finding
 
+    @classmethod
+    def because(
+        cls,
+        rule: str,
+        message: str,
+        file: str,
+        row: int | None = None,
+        value: str = "",
+        remedy: str = "",
+    ) -> Unreadable:
+        """The error with its finding made on the spot."""
+        return cls(Finding("error", rule, message, file, row, value=value, remedy=remedy))
+
 
 @dataclass
 class Table:
@@ -65,10 +78,16 @@ def read_table(path: Path) -> Table:
     text, encoding, notes = read_text(path)
     separator = find_separator(text, path.name)
     if separator != ",":
-        notes.append(Finding("note", "separator", f"Cells are separated by {SEPARATORS[separator]}", path.name))  # fmt: skip
+        notes.append(
+            Finding(
+                "note", "separator", f"Cells are separated by {SEPARATORS[separator]}", path.name
+            )
+        )
     quoting = _quoting(text, separator)
     if quoting == csv.QUOTE_NONE:
-        notes.append(Finding("note", "quotation-marks", "Quotation marks were read as text", path.name))  # fmt: skip
+        notes.append(
+            Finding("note", "quotation-marks", "Quotation marks were read as text", path.name)
+        )
     header_lines, header = _header(text, separator, quoting, path.name)
     cells = None
     if len(text) > _LARGE and quoting != csv.QUOTE_NONE:
@@ -91,14 +110,11 @@ def read_text(path: Path) -> tuple[str, str, list[Finding]]:
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
-        raise Unreadable(
-            Finding(
-                "error",
-                "file-missing",
-                "The file is missing",
-                path.name,
-                remedy="Put it there, or correct its name.",
-            )  # fmt: skip
+        raise Unreadable.because(
+            "file-missing",
+            "The file is missing",
+            path.name,
+            remedy="Put it there, or correct its name.",
         ) from None
     name = path.name
     text, encoding = _decode(raw, name)
@@ -108,21 +124,23 @@ def read_text(path: Path) -> tuple[str, str, list[Finding]]:
     elif encoding != "UTF-8":
         notes.append(
             Finding(
-                "warning", "encoding", f"The file is not UTF-8; it was read as {encoding}", name,
+                "warning",
+                "encoding",
+                f"The file is not UTF-8; it was read as {encoding}",
+                name,
                 remedy="Look at its letters beyond a–z, or export it again as UTF-8.",
             )
-        )  # fmt: skip
-    if not text.strip():
-        raise Unreadable(
-            Finding("error", "file-empty", "The file is empty", name, remedy="Export it again.")
         )
+    if not text.strip():
+        raise Unreadable.because("file-empty", "The file is empty", name, remedy="Export it again.")
     if "\x00" in text:
-        raise Unreadable(
-            Finding(
-                "error", "not-text", "The file holds bytes that are no text", name,
-                text.count("\n", 0, text.index("\x00")) + 1, remedy="Export it as CSV, UTF-8.",
-            )
-        )  # fmt: skip
+        raise Unreadable.because(
+            "not-text",
+            "The file holds bytes that are no text",
+            name,
+            text.count("\n", 0, text.index("\x00")) + 1,
+            remedy="Export it as CSV, UTF-8.",
+        )
     if "\r" in text and "\n" not in text:
         notes.append(Finding("note", "line-ends", "Lines end in bare carriage returns", name))
     return text, encoding, notes
@@ -149,12 +167,14 @@ def _decode(raw: bytes, name: str) -> tuple[str, str]:
             continue
         return text, encoding
     line = raw.count(b"\n", 0, problem.start) + 1
-    raise Unreadable(
-        Finding(
-            "error", "encoding", f"A byte is not valid {encodings[0][1].split(' ')[0]}", name, line,
-            value=f"0x{raw[problem.start]:02x}", remedy="Export the file again as UTF-8.",
-        )
-    )  # fmt: skip
+    raise Unreadable.because(
+        "encoding",
+        f"A byte is not valid {encodings[0][1].split(' ')[0]}",
+        name,
+        line,
+        value=f"0x{raw[problem.start]:02x}",
+        remedy="Export the file again as UTF-8.",
+    )
 
 
 def _mostly_utf8(raw: bytes) -> bool:
@@ -184,12 +204,13 @@ def find_separator(text: str, name: str) -> str:
     winners = [separator for separator, fit in fits.items() if fit == best]
     if len(winners) > 1:
         names = " and ".join(SEPARATORS[w] for w in winners)
-        raise Unreadable(
-            Finding(
-                "error", "separator", f"Both {names} could separate the cells", name, 1,
-                remedy="Export the file with tabs or with every cell in quotation marks.",
-            )
-        )  # fmt: skip
+        raise Unreadable.because(
+            "separator",
+            f"Both {names} could separate the cells",
+            name,
+            1,
+            remedy="Export the file with tabs or with every cell in quotation marks.",
+        )
     return winners[0]
 
 
@@ -216,12 +237,13 @@ def _records(text: str, separator: str, quoting: int, name: str) -> Iterator[tup
                 yield start, record
             start = reader.line_num + 1
     except csv.Error as error:
-        raise Unreadable(
-            Finding(
-                "error", "quotation-marks", f"A quotation mark opens or closes a cell wrongly ({error})",
-                name, start, remedy="Export the file again, or double the quotation marks inside the cell.",
-            )
-        ) from None  # fmt: skip
+        raise Unreadable.because(
+            "quotation-marks",
+            f"A quotation mark opens or closes a cell wrongly ({error})",
+            name,
+            start,
+            remedy="Export the file again, or double the quotation marks inside the cell.",
+        ) from None
 
 
 def _header(text: str, separator: str, quoting: int, name: str) -> tuple[int, list[str]]:
@@ -230,12 +252,14 @@ def _header(text: str, separator: str, quoting: int, name: str) -> tuple[int, li
     header = next(record for record in reader if record)
     repeated = sorted({column for column in header if column and header.count(column) > 1})
     if repeated:
-        raise Unreadable(
-            Finding(
-                "error", "columns-repeated", "Several columns have the same name", name, 1,
-                ", ".join(repeated), remedy="Give every column a name of its own, in the program that wrote the file.",
-            )
-        )  # fmt: skip
+        raise Unreadable.because(
+            "columns-repeated",
+            "Several columns have the same name",
+            name,
+            1,
+            ", ".join(repeated),
+            remedy="Give every column a name of its own, in the program that wrote the file.",
+        )
     return reader.line_num, header
 
 
@@ -254,12 +278,13 @@ def _parse(text: str, separator: str, quoting: int, header: list[str], name: str
     if ragged:
         line, found = ragged[0]
         more = f"; so have {len(ragged) - 1} more rows" if len(ragged) > 1 else ""
-        raise Unreadable(
-            Finding(
-                "error", "row-width", f"The row has {found} cells, the header {width}{more}", name, line,
-                remedy="Look for a separator or a line break inside a cell without quotation marks.",
-            )
-        )  # fmt: skip
+        raise Unreadable.because(
+            "row-width",
+            f"The row has {found} cells, the header {width}{more}",
+            name,
+            line,
+            remedy="Look for a separator or a line break inside a cell without quotation marks.",
+        )
     arrays = [pa.chunked_array(parts, pa.large_string()) for parts in zip(*chunks, strict=True)]
     arrays = arrays or [pa.chunked_array([], pa.large_string())] * width
     return _frame(arrays, header, np.array(lines, dtype="int64"))
@@ -323,22 +348,29 @@ def _without_empty(cells: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[F
                 f"{nothing.sum()} rows without any content were left out",
                 name,
                 line,
-            )  # fmt: skip
+            )
         )
         cells = cells[~nothing]
     nameless = [i for i, column in enumerate(cells.columns) if not column.strip()]
     empty = [i for i in nameless if (cells.iloc[:, i] == "").all()]
     full = [i for i in nameless if i not in empty]
     if len(full) > 1:
-        raise Unreadable(
-            Finding(
-                "error", "column-nameless", f"{len(full)} columns with content have no name", name, 1,
-                remedy="Name them in the program that wrote the file.",
-            )
-        )  # fmt: skip
+        raise Unreadable.because(
+            "column-nameless",
+            f"{len(full)} columns with content have no name",
+            name,
+            1,
+            remedy="Name them in the program that wrote the file.",
+        )
     if empty:
-        notes.append(Finding("note", "column-nameless", "Empty columns without a name were left out", name, 1))  # fmt: skip
+        notes.append(
+            Finding(
+                "note", "column-nameless", "Empty columns without a name were left out", name, 1
+            )
+        )
         cells = cells.iloc[:, [i for i in range(cells.shape[1]) if i not in empty]]
     if full:
-        notes.append(Finding("warning", "column-nameless", "A column with content has no name", name, 1))  # fmt: skip
+        notes.append(
+            Finding("warning", "column-nameless", "A column with content has no name", name, 1)
+        )
     return cells, notes
