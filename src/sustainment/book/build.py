@@ -46,10 +46,11 @@ class Plan:
     edition: str
     given: Mapping[str, Scalar]
     values: Mapping[str, Mapping[str, Scalar]] = field(repr=False)
+    name: str = ""  # where the run lies, when that is not its edition
 
     @property
     def label(self) -> str:
-        return CUSTOM if self.given else self.edition
+        return self.name or (CUSTOM if self.given else self.edition)
 
     @property
     def run_folder(self) -> Path:

@@ -50,3 +50,52 @@ def status(
         typer.echo(f"{name:<{width}}  {'fresh' if state.fresh else state.why}")
     fresh = sum(state.fresh for state in found.values())
     typer.echo(f"{fresh} of {len(found)} chapters are fresh.")
+
+
+@commands.command()
+def lint(folder: BookFolder = Path(".")) -> None:
+    """Find typed numbers, unreported words, undescribed figures and other slips in chapters."""
+    from sustainment.book.lint import lint as run
+
+    findings = run(folder)
+    for finding in findings:
+        typer.echo(f"{finding.severity}: {finding.sentence()}  [{finding.rule}]")
+    errors = sum(finding.severity == "error" for finding in findings)
+    typer.echo(f"{len(findings)} findings, {errors} of them errors.")
+    if errors:
+        raise typer.Exit(1)
+
+
+@commands.command()
+def verify(folder: BookFolder = Path("."), jobs: Jobs = None) -> None:
+    """Execute everything anew and compare each value with results/; writes a receipt."""
+    from sustainment.book.verify import verify as run
+    from sustainment.book.verify import wrong_checksums
+
+    comparison = run(folder, jobs)
+    wrong = wrong_checksums(folder)
+    for line in [*wrong, *(difference.sentence() for difference in comparison.differences)]:
+        typer.echo(line)
+    typer.echo(f"{comparison.sentence}. Receipt: _build/receipt.md and _build/receipt.json")
+    if wrong or comparison.differences:
+        raise typer.Exit(1)
+
+
+@commands.command()
+def accept(
+    folder: BookFolder = Path("."),
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask: the review is done.")] = False,
+    jobs: Jobs = None,
+) -> None:
+    """Show what would change in results/, and after your review change it."""
+    from sustainment.book.verify import accept as write
+    from sustainment.book.verify import run_for_review
+
+    plan, comparison = run_for_review(folder, jobs)
+    for difference in comparison.differences:
+        typer.echo(difference.sentence())
+    typer.echo(f"{comparison.sentence}.")
+    if comparison.differences and not (yes or typer.confirm("Take these values into results/?")):
+        raise typer.Exit(1)
+    written = write(plan)
+    typer.echo(f"{len(written)} files of results/ changed. Commit them with the reason.")

@@ -84,17 +84,18 @@ def package_parts() -> dict[str, str]:
     return parts
 
 
+def lock_file(book: Book) -> Path | None:
+    """The lock of the book, or that of the package when the book is elsewhere."""
+    for folder in (book.folder, PACKAGE.parents[1]):
+        if (folder / "requirements.txt").is_file():
+            return folder / "requirements.txt"
+    return None
+
+
 def common_parts(book: Book) -> dict[str, str]:
     """What every chapter depends on, read once for all of them."""
     parts = package_parts()
-    lock = next(
-        (
-            path
-            for path in (book.folder / "requirements.txt", PACKAGE.parents[1] / "requirements.txt")
-            if path.is_file()
-        ),
-        None,
-    )
+    lock = lock_file(book)
     if lock:
         parts["requirements.txt"] = file_digest(lock)
     parts["the Python version"] = platform.python_version()
