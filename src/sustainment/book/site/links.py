@@ -1,7 +1,7 @@
 """Links from a page to its source: launch and edit links, and the notebook to download.
 
-Both ways of building the book must give the same links. When the runner has executed the chapters,
-Sphinx reads `.ipynb` files that no repository holds; the links name the tracked `.md` instead. The
+Both ways of building the book give the same links. The theme would link to the file that Sphinx has
+read; when the runner has executed the chapters, that is an `.ipynb` that no repository holds. The
 download is a clean notebook made here: no outputs, no parameters of an edition, and a first cell that
 says how to get the package and the data.
 """
@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from docutils import nodes
     from sphinx.application import Sphinx
+
+NOTEBOOKS = "_static"  # the chapters lie at _static/notebooks/…, as in the repository
 
 FIRST_CELL = """\
 **This notebook needs the book's package and data.** Get both once:
@@ -52,41 +54,72 @@ def write_notebooks(app: Sphinx, error: Exception | None) -> None:
     root = Path(app.config.sustainment_root or app.confdir)
     for docname in sorted(app.env.found_docs):
         source = root / f"{docname}.md"
-        if "kernelspec" not in app.env.metadata[docname] or not source.exists():
+        if not is_chapter(app, docname) or not source.exists():
             continue
-        target = Path(app.outdir) / "_static" / "notebooks" / f"{docname}.ipynb"
+        target = Path(app.outdir) / NOTEBOOKS / f"{docname}.ipynb"
         target.parent.mkdir(parents=True, exist_ok=True)
         repository = app.config.html_theme_options.get("repository_url", "")
         target.write_text(clean_notebook(source, docname, repository), encoding="utf-8")
 
 
-def tracked_links(
-    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document
+def page_links(repository: str, branch: str, notebooks_branch: str, docname: str) -> list[dict]:
+    """Where this page's source can be read, run and reported on: [{text, url}].
+
+    Every link names a tracked file. Colab opens only notebooks that lie in a repository, so its link
+    needs the branch that holds the published site (`sustainment_site_branch`).
+    """
+    host, _, name = repository.rstrip("/").removeprefix("https://").partition("/")
+    if host != "github.com" or not name:
+        return []
+    source = f"{docname}.md"
+    links = [
+        {
+            "text": "Run on Binder",
+            "url": f"https://mybinder.org/v2/gh/{name}/{branch}?urlpath=lab/tree/{source}",
+        },
+        {"text": "Source of this page", "url": f"https://{host}/{name}/blob/{branch}/{source}"},
+        {"text": "Report a problem", "url": f"https://{host}/{name}/issues/new"},
+    ]
+    if notebooks_branch:
+        notebook = f"{name}/blob/{notebooks_branch}/{NOTEBOOKS}/{docname}.ipynb"
+        url = f"https://colab.research.google.com/github/{notebook}"
+        links.insert(1, {"text": "Open in Colab", "url": url})
+    return links
+
+
+def add_links(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
 ) -> None:
-    """Point the header's buttons at tracked files and at the clean notebook."""
-    is_notebook = "kernelspec" in (context.get("meta") or {})
+    """Hand the page's links to the template `page-tools.html`."""
+    if doctree is None:
+        return
+    options = app.config.html_theme_options
+    links = page_links(
+        options.get("repository_url", ""),
+        options.get("repository_branch", "main"),
+        app.config.sustainment_site_branch,
+        pagename,
+    )
+    if is_chapter(app, pagename):
+        url = context["pathto"](f"{NOTEBOOKS}/{pagename}.ipynb", 1)
+        links.insert(0, {"text": "Download as a notebook", "url": url, "download": True})
+    else:
+        links = [
+            link for link in links if "Run" not in link["text"] and "Colab" not in link["text"]
+        ]
+    context["page_links"] = links
 
-    def mend(buttons: list[dict]) -> list[dict]:
-        kept = []
-        for button in buttons:
-            if isinstance(button.get("url"), str):
-                button["url"] = button["url"].replace(f"{pagename}.ipynb", f"{pagename}.md")
-            if "buttons" in button:
-                button["buttons"] = mend(button["buttons"])
-            if button.get("text") in (".md", ".ipynb"):
-                # The theme's own source download is a dead link: sources are not copied.
-                if not is_notebook:
-                    continue
-                button["text"] = ".ipynb"
-                button["url"] = context["pathto"](f"_static/notebooks/{pagename}.ipynb", 1)
-            kept.append(button)
-        return kept
 
-    if context.get("header_buttons"):
-        context["header_buttons"] = mend(context["header_buttons"])
+def is_chapter(app: Sphinx, docname: str) -> bool:
+    return "kernelspec" in app.env.metadata[docname]
 
 
 def setup(app: Sphinx) -> None:
     app.add_config_value("sustainment_root", "", "html", [str])  # where the tracked chapters are
-    app.connect("html-page-context", tracked_links, priority=900)
+    app.add_config_value("sustainment_site_branch", "", "html", [str])
+    app.connect("html-page-context", add_links, priority=900)
     app.connect("build-finished", write_notebooks)

@@ -97,9 +97,9 @@ def marks(shown: list[str], provenance: str) -> str:
         here = kind in shown or (kind == "observed" and "invented" in shown)
         state = "is-here" if here else "is-absent"
         spoken = "" if here else '<span class="visually-hidden">not </span>'
-        items.append(f'<li class="mark mark-{kind} {state}">{spoken}{kind}</li>')
+        items.append(f'<li class="sign sign-{kind} {state}">{spoken}{kind}</li>')
     return (
-        '<ul class="place-marks" aria-label="Kinds of numbers on this page">'
+        '<ul class="place-signs" aria-label="Kinds of numbers on this page">'
         + "".join(items)
         + "</ul>"
     )

@@ -13,10 +13,15 @@ from typing import TYPE_CHECKING, Any
 from bs4 import BeautifulSoup, Tag
 from docutils import nodes
 from myst_nb.core.render import MimeData, NbElementRenderer
+from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+
+
+STYLER = ("data", "col_heading", "row_heading", "index_name", "blank")  # and level0, row0, col0
+DIGITS = "0123456789"
 
 
 class Renderer(NbElementRenderer):
@@ -53,6 +58,7 @@ def improve_tables(markup: str, place: str) -> str:
     soup = BeautifulSoup(markup, "html.parser")
     for number, table in enumerate(soup.find_all("table"), start=1):
         _name_headers(table)
+        _free_caption(soup, table)
         table.attrs.pop("border", None)
         label = _label(table) or f"Table {place}-{number}"
         region = soup.new_tag(
@@ -64,11 +70,33 @@ def improve_tables(markup: str, place: str) -> str:
 
 
 def _name_headers(table: Tag) -> None:
+    body = table.find("tbody")
+    for row in body.find_all("tr") if body else ():
+        first = row.find(["th", "td"])
+        if first and first.name == "td" and "num" not in first.get("class", ()):
+            first.name = "th"  # the words of a row are its header
+    for cell in table.find_all(["th", "td"]):
+        kept = [
+            name for name in cell.get("class", ()) if name not in STYLER and name[-1] not in DIGITS
+        ]
+        cell.attrs.pop("class", None)
+        cell.attrs.pop("id", None)  # Styler's: long, and nothing points at them
+        if kept:
+            cell["class"] = kept
     for cell in table.find_all("th"):
         if not cell.get_text(strip=True):
             cell.name = "td"
         else:
             cell["scope"] = "col" if cell.find_parent("thead") else "row"
+
+
+def _free_caption(soup: BeautifulSoup, table: Tag) -> None:
+    """Wrap the caption's words, so that they stay in view when a wide table is scrolled."""
+    caption = table.find("caption")
+    if caption is not None and caption.contents:
+        words = soup.new_tag("span", attrs={"class": "caption-words"})
+        words.extend(list(caption.contents))
+        caption.append(words)
 
 
 def _label(table: Tag) -> str:
@@ -79,6 +107,35 @@ def _label(table: Tag) -> str:
     mark = caption.find(class_="kind")
     spoken = caption.get_text(" ", strip=True)
     return spoken.removeprefix(mark.get_text(strip=True)).strip() if mark else spoken
+
+
+class CodeBehind(SphinxPostTransform):
+    """Folded code stands below what it made: meaning first, then how."""
+
+    default_priority = 200  # right after MyST-NB has folded it
+    formats = ("html",)
+
+    def run(self, **options: Any) -> None:
+        for fold in list(self.document.findall(HideCodeCellNode)):
+            cell = fold.parent
+            has_output = len(cell) > 1
+            if "tag_parameters" in cell["classes"]:
+                fold["summary"] = "What you can change (code)"
+            elif has_output:
+                fold["summary"] = "The code behind this"
+            else:
+                fold["summary"] = "The code that prepares this"
+            if has_output and cell.index(fold) == 0 and cell.get("hide_mode") == "input":
+                cell.remove(fold)
+                cell.append(fold)
+
+
+def _open_fold(translator: Any, node: HideCodeCellNode) -> None:
+    translator.body.append(f'<details class="fold"><summary>{node["summary"]}</summary>\n')
+
+
+def _close_fold(translator: Any, node: HideCodeCellNode) -> None:
+    translator.body.append("</details>\n")
 
 
 class book_figure(nodes.General, nodes.Element):
@@ -98,7 +155,7 @@ class JoinFigures(SphinxPostTransform):
             after = parent.index(image) + 1
             words = parent[after] if after < len(parent) else None
             figure = book_figure(ids=[image["figure"]], kind=image["kind"])
-            image.replace_self(figure)
+            parent[parent.index(image)] = figure  # replace_self would hand it the image's classes
             figure += image
             if isinstance(words, nodes.raw) and words.get("words_of") == image["figure"]:
                 parent.remove(words)
@@ -116,4 +173,6 @@ def _close(translator: Any, node: book_figure) -> None:
 
 def setup(app: Sphinx) -> None:
     app.add_node(book_figure, html=(_open, _close))
+    app.add_node(HideCodeCellNode, override=True, html=(_open_fold, _close_fold))
     app.add_post_transform(JoinFigures)
+    app.add_post_transform(CodeBehind)
