@@ -67,8 +67,10 @@ def report(
     of: int | None = None,
     target: str = "",
     label: str = "",
-) -> str:
-    """Record a value and make its text available to the page; returns the text.
+) -> None:
+    """Record a value and make its text available to the page.
+
+    Returns nothing, so that a cell that ends with it prints nothing.
 
     kind: published, derived, elsewhere, or data (this study's own data: invented or observed).
     fmt: a format such as "d", ".1f" or ".0%" (ties are rounded half up), or None for the plain value.
@@ -88,7 +90,6 @@ def report(
     )
     statistic = protected(statistic)
     _display(statistic)
-    return statistic.text
 
 
 def cite(study: Any, chapter: str, *keys: str) -> list[Any]:

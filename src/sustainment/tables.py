@@ -33,8 +33,8 @@ def show_table(
     derived: Mapping[str, str] | None = None,
     index: bool = False,
     download: bool = False,
-) -> pd.DataFrame:
-    """Display a table and register its cells; returns the table as it may be shown.
+) -> None:
+    """Display a table and register its cells; returns nothing, so that nothing is printed twice.
 
     counts: columns that count persons. derived: {column: count column it can be worked out from}.
     formats: {column: format of `report`}. download: adds a CSV link whose first column says the kind.
@@ -65,7 +65,6 @@ def show_table(
                 }
             },
         )
-    return table
 
 
 def to_html(
