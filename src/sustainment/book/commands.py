@@ -99,3 +99,16 @@ def accept(
         raise typer.Exit(1)
     written = write(plan)
     typer.echo(f"{len(written)} files of results/ changed. Commit them with the reason.")
+
+
+@commands.command()
+def trace(
+    key: Annotated[str, typer.Argument(help="A reported value, such as survey.n_respondents.")],
+    folder: BookFolder = Path("."),
+    edition: EditionName = "default",
+) -> None:
+    """Print the cells, rows and segments behind a value. Prints raw ids: not for publication."""
+    from sustainment.book.trace import trace as run
+
+    for line in run(folder, key, edition):
+        typer.echo(line)

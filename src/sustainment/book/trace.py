@@ -1,0 +1,245 @@
+"""`sustainment trace KEY`: from a number on a page back to rows and segments.
+
+The statements that a reported value depends on are found in the chapter's syntax tree and executed
+here, in this process, in their order; what they leave in memory tells which rows, persons and segments
+were counted. Everything is printed on the machine that holds the data, and nothing is written.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import contextlib
+import io
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sustainment.book.build import Plan, make_plan
+from sustainment.book.chapters import Chapter, did_you_mean
+from sustainment.book.lint import key_of
+from sustainment.book.values import read_json, values_file
+from sustainment.errors import UserError
+from sustainment.study import STUDY_VARIABLE, VALUES_VARIABLE, input_paths
+
+MOST_SHOWN = 100  # ids of one object; the rest is counted
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A top-level statement of a chapter, with the names it reads and those it sets or changes."""
+
+    source: str
+    cell: int
+    line: int
+    reads: frozenset[str]
+    sets: frozenset[str]
+    keys: tuple[tuple[str, bool], ...]  # keys reported or cited in it; True marks a pattern
+
+
+def trace(folder: Path | str, key: str, edition: str = "default") -> Iterator[str]:
+    """Lines that tell where a value comes from. Raises UserError for a key nobody reports."""
+    plan = make_plan(folder, edition)
+    chapter, record = find_value(plan, key)
+    yield f"{key} = {record['text']}  (value {record['value']!r}, kind {record['kind']})"
+    if record.get("population"):
+        yield f"  counted: {record['population']}"
+    if record.get("count") is not None:
+        yield f"  persons: {record['count']}" + (f" of {record['of']}" if record.get("of") else "")
+    statements = list(read_statements(chapter))
+    chosen = behind(statements, key)
+    yield f"\n{chapter.file}, {len(chosen)} statements"
+    cell = 0
+    for statement in chosen:
+        if statement.cell != cell:
+            cell = statement.cell
+            yield f"  code cell {cell}, line {statement.line}"
+        yield from (f"    {line}" for line in statement.source.splitlines())
+    yield from describe_inputs(plan, chapter, chosen)
+    yield from describe_memory(plan, chapter, chosen, key)
+
+
+def find_value(plan: Plan, key: str) -> tuple[Chapter, Mapping[str, Any]]:
+    known: dict[str, tuple[Chapter, Mapping[str, Any]]] = {}
+    for name, chapter in plan.book.chapters.items():
+        stored = read_json(values_file(plan.run_folder, name)) or {}
+        known |= {k: (chapter, record) for k, record in (stored.get("values") or {}).items()}
+    if not known:
+        raise UserError("Nothing has been executed yet, so there are no values: run `make book`.")
+    if key not in known:
+        raise UserError(f"No chapter reports {key!r}.{did_you_mean(key, known)}")
+    return known[key]
+
+
+# Which statements ------------------------------------------------------------------------------
+
+
+def read_statements(chapter: Chapter) -> Iterator[Statement]:
+    for number, cell in enumerate(chapter.cells, start=1):
+        for node in ast.parse(cell.source).body:
+            yield Statement(
+                source=ast.get_source_segment(cell.source, node) or ast.unparse(node),
+                cell=number,
+                line=cell.line + node.lineno - 1,
+                reads=frozenset(names_read(node)),
+                sets=frozenset(names_set(node)),
+                keys=tuple(keys_in(node)),
+            )
+
+
+def names_read(node: ast.AST) -> Iterator[str]:
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
+            yield part.id
+
+
+def names_set(node: ast.AST) -> Iterator[str]:
+    """Names bound, and objects changed in place (`df["x"] = …`, `rows.append(…)`)."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+            yield part.id
+        elif isinstance(part, ast.alias):
+            yield (part.asname or part.name).split(".")[0]
+        elif isinstance(part, (ast.FunctionDef, ast.ClassDef)):
+            yield part.name
+        elif isinstance(part, (ast.Subscript, ast.Attribute)) and isinstance(part.ctx, ast.Store):
+            yield from list(names_read(part.value))[:1]
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        called = node.value.func
+        if isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name):
+            yield called.value.id
+
+
+def keys_in(node: ast.AST) -> Iterator[tuple[str, bool]]:
+    for part in ast.walk(node):
+        if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
+            if part.func.id == "report" and part.args:
+                yield key_of(part.args[0])
+            elif part.func.id == "cite":
+                yield from (key_of(argument) for argument in part.args[2:])
+
+
+def behind(statements: list[Statement], key: str) -> list[Statement]:
+    """The statement that reports the key and all that it depends on, in the chapter's order."""
+    import re
+
+    at = next(
+        (
+            n
+            for exact in (True, False)
+            for n, statement in enumerate(statements)
+            for k, pattern in statement.keys
+            if (
+                k == key
+                if exact and not pattern
+                else not exact and pattern and re.fullmatch(k, key)
+            )
+        ),
+        None,
+    )
+    if at is None:
+        raise UserError(f"The call that reports {key!r} was not found in the chapter's code.")
+    chosen, wanted = [statements[at]], set(statements[at].reads)
+    for statement in reversed(statements[:at]):
+        if statement.sets & wanted and not (statement.keys and not stores(statement)):
+            chosen.append(statement)
+            wanted |= statement.reads
+    return chosen[::-1]
+
+
+def stores(statement: Statement) -> bool:
+    return bool(statement.sets - {"report", "cite"})
+
+
+# What is behind them ---------------------------------------------------------------------------
+
+
+def describe_inputs(plan: Plan, chapter: Chapter, chosen: list[Statement]) -> Iterator[str]:
+    source = "\n".join(statement.source for statement in chosen)
+    used = [name for name in chapter.inputs if f'"{name}"' in source or f"'{name}'" in source]
+    for name in used:
+        files = input_paths(plan.book.folder, plan.book.settings, name)
+        listed = ", ".join(str(path.relative_to(plan.book.folder)) for path in files)
+        yield f"  input {name}: {listed}"
+    for need in chapter.needs:
+        if need in source:
+            yield f"  values of the chapter {need}: trace those keys too"
+
+
+def describe_memory(
+    plan: Plan, chapter: Chapter, chosen: list[Statement], key: str
+) -> Iterator[str]:
+    """Rows and segments in the objects that the statements made."""
+    memory = run_statements(plan, chapter, chosen)
+    last = chosen[-1]
+    direct = [name for name in memory if name in last.reads]
+    others = [name for name in memory if name not in last.reads]
+    shown = set()
+    for title, names in (("\nused where it is reported", direct), ("\nbehind that", others)):
+        lines = [line for name in names for line in describe_object(name, memory[name])]
+        if lines and not shown.issuperset(lines):
+            yield title
+            yield from (f"  {line}" for line in lines)
+            shown |= set(lines)
+
+
+def run_statements(plan: Plan, chapter: Chapter, chosen: list[Statement]) -> dict[str, Any]:
+    """Execute the statements quietly; returns the names they made."""
+    memory: dict[str, Any] = {"__builtins__": builtins, **plan.values[chapter.name]}
+    before = {name: os.environ.get(name) for name in (STUDY_VARIABLE, VALUES_VARIABLE)}
+    os.environ[STUDY_VARIABLE] = str(plan.book.folder)
+    os.environ[VALUES_VARIABLE] = str(plan.run_folder)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            for statement in chosen:
+                if "parameters" in chapter.cells[statement.cell - 1].tags:
+                    continue  # this edition's values are there already
+                exec(compile(statement.source, chapter.file, "exec"), memory)
+    except Exception as error:
+        place = f"{chapter.file}, line {statement.line}"
+        raise UserError(f"{place} stopped with {type(error).__name__}: {error}") from None
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+    return {name: value for name, value in memory.items() if not name.startswith("__")}
+
+
+def describe_object(name: str, value: Any) -> list[str]:
+    import pandas as pd
+
+    if hasattr(value, "answers") and hasattr(value, "raw"):
+        return [f"{name}: {len(value.answers)} respondents from {value.raw.file}"]
+    if isinstance(value, pd.Series) and pd.api.types.is_bool_dtype(value.dtype):
+        true = value.index[value.fillna(False)]
+        return [f"{name}: true for {len(true)} of {len(value)} {index_name(value)}: {ids(true)}"]
+    if isinstance(value, pd.Series):
+        return [f"{name}: {len(value)} {index_name(value)}: {ids(value.index)}"]
+    if isinstance(value, pd.DataFrame) and {"segment", "document"} <= set(value.columns):
+        return [f"{name}: {len(value)} segments", *segments(value)]
+    if isinstance(value, pd.DataFrame):
+        return [f"{name}: {len(value)} {index_name(value)}: {ids(value.index)}"]
+    if isinstance(value, (list, tuple, set)) and value:
+        return [f"{name}: {len(value)} entries: {ids(list(value))}"]
+    return []
+
+
+def index_name(value: Any) -> str:
+    return f"rows ({value.index.name})" if value.index.name else "rows"
+
+
+def ids(index: Any) -> str:
+    listed = [str(entry) for entry in list(index)[:MOST_SHOWN]]
+    more = f" and {len(index) - MOST_SHOWN} more" if len(index) > MOST_SHOWN else ""
+    return ", ".join(listed) + more
+
+
+def segments(table: Any) -> Iterator[str]:
+    for row in table.head(MOST_SHOWN).to_dict("records"):
+        text = " ".join(str(row.get("text", "")).split())
+        where = f"{row['document']}:{row.get('start', '')}–{row.get('end', '')}"
+        yield f"  {row['segment']}  {where}  {text[:70]}{'…' if len(text) > 70 else ''}"
