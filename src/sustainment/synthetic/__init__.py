@@ -12,8 +12,6 @@ import hashlib
 from importlib.util import find_spec
 from pathlib import Path
 
-import pandas as pd
-
 from sustainment.synthetic.parameters import Parameters, read_parameters
 
 __all__ = ["Parameters", "read_parameters", "synthesise"]
