@@ -242,11 +242,9 @@ def _read_input(study: Study, name: str) -> Any:
         table = pd.read_csv(paths[0], dtype=str, keep_default_na=False)
         return table.set_index(entry["index"]) if entry.get("index") else table
     if reader == "survey":
-        from sustainment.survey.clean import clean
-        from sustainment.survey.read import read_survey
+        from sustainment.survey import open_survey
 
-        raw = read_survey(paths[0], paths[1] if len(paths) > 1 else None, kind=entry.get("kind"))
-        return clean(raw, study.settings.get("survey") or {})
+        return open_survey(study.root, study.settings)
     if reader == "interviews":
         from sustainment.interviews.read import read_interviews
 
