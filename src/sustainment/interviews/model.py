@@ -102,6 +102,14 @@ class Interviews:
         return pd.DataFrame([*found, *told], columns=["what", "which", "says"])
 
 
+def settings_of(interviews: Interviews) -> dict:
+    """The `interviews:` block of study.yml: the object's own, else the open study's, else {}."""
+    from sustainment.study import current_study
+
+    study = current_study()
+    return interviews.settings or (study.settings.get("interviews") or {} if study else {})
+
+
 def assemble(
     *,
     kind: str,
