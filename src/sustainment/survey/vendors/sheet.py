@@ -1,8 +1,7 @@
 """Open a text table or a workbook as rows of text, with the line on which each row starts.
 
-Everything a vendor's reader needs to know about the file is settled here and said once: encoding,
-separator, the sheet of a workbook, merged cells, protection. No cell is changed: a number in a
-workbook becomes the shortest text that means the same number.
+For exports with several header rows, and for workbooks: which sheet, merged cells, protection. No
+cell is changed: a number in a workbook becomes the shortest text that means the same number.
 """
 
 from __future__ import annotations
@@ -11,30 +10,24 @@ import csv
 import datetime as dt
 import io
 import re
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
 
 from sustainment.errors import UserError
 from sustainment.findings import Finding
+from sustainment.survey.source import Source
+from sustainment.survey.tabular import find_separator, raw_rows, read_text
 
 WORKBOOKS = {".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"}
 TEXTS = {".csv", ".tsv", ".tab", ".txt"}
-SEPARATOR_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
-_BOMS = (
-    (b"\xef\xbb\xbf", "utf-8-sig"),
-    (b"\xff\xfe\x00\x00", "utf-32"),
-    (b"\xff\xfe", "utf-16"),
-    (b"\xfe\xff", "utf-16"),
-)
 _OLE = b"\xd0\xcf\x11\xe0"  # old .xls, and every encrypted .xlsx
 _CODEBOOK_SHEET = re.compile(r"code ?book|kodbok|dictionar|variab|\bkey\b|nyckel|labels", re.I)
-
-csv.field_size_limit(min(sys.maxsize, 2**31 - 1))  # a cell may hold a whole interview
 
 
 @dataclass(frozen=True)
@@ -50,7 +43,6 @@ class Sheet:
     lines: list[int]
     name: str = ""
     encoding: str = ""
-    separator: str = ""
     merged: tuple = ()
     notes: list[Finding] = field(default_factory=list)
 
@@ -71,8 +63,11 @@ def tidy(text: str) -> str:
     return " ".join(text.replace("\ufeff", "").split())
 
 
-def open_sheet(path: Path | str) -> Sheet:
+def open_sheet(path: Path | str, codebook: bool = False) -> Sheet:
     """Open a CSV, TSV, XLSX, XLS or ODS file.
+
+    Of a workbook with two filled sheets, one of them called codebook or the like, the other is
+    opened; `codebook` opens the one so called.
 
     Raises UserError when the file is missing, empty, protected, of an unknown kind, of mixed
     encodings, or when its rows do not fit its header.
@@ -82,7 +77,7 @@ def open_sheet(path: Path | str) -> Sheet:
         raise UserError(f"There is no file {path.name} in {path.parent.name or '.'}/.")
     suffix = path.suffix.lower()
     if suffix in WORKBOOKS:
-        sheet = _open_workbook(path)
+        sheet = _open_workbook(path, codebook)
     elif suffix in TEXTS:
         sheet = _open_text(path)
     else:
@@ -93,93 +88,34 @@ def open_sheet(path: Path | str) -> Sheet:
     return _square(sheet)
 
 
-def decode(path: Path) -> tuple[str, str]:
-    """The text of a file and the encoding it was read in: BOM, UTF-8, UTF-16, else Windows-1252.
-
-    Raises UserError when some lines are UTF-8 and others Windows-1252: no single reading of such a
-    file keeps every letter.
-    """
-    data = path.read_bytes()
-    for mark, name in _BOMS:
-        if data.startswith(mark):
-            return data.decode(name), name
-    if data[1:200:2].count(0) > 50 or data[0:200:2].count(0) > 50:
-        name = "utf-16-le" if data[1:200:2].count(0) > 50 else "utf-16-be"
-        return data.decode(name), name
-    try:
-        return data.decode("utf-8"), "utf-8"
-    except UnicodeDecodeError as error:
-        bad = data.count(b"\n", 0, error.start) + 1
-    for number, line in enumerate(data.splitlines(), start=1):
-        if not line.isascii() and _is_utf8(line):
-            raise UserError(
-                f"{path.name} mixes two encodings: line {number} is UTF-8, line {bad} is not. "
-                f"Export it again, or save it whole as UTF-8."
-            )
-    try:
-        return data.decode("cp1252"), "cp1252"
-    except UnicodeDecodeError:
-        raise UserError(
-            f"{path.name}, line {bad}: the letters are neither UTF-8 nor Windows-1252. "
-            f"Export it again as UTF-8."
-        ) from None
+@lru_cache(maxsize=4)
+def _first_rows(path: Path, stamp: tuple, count: int) -> tuple[tuple[str, ...], ...]:
+    if path.suffix.lower() in WORKBOOKS:
+        return tuple(tuple(row) for row in open_sheet(path).rows[:count])
+    text, _, _ = read_text(path)
+    separator = find_separator(text, path.name)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    rows = islice((row for row in reader if row), count)
+    return tuple(tuple(row) for row in rows)
 
 
-def _is_utf8(line: bytes) -> bool:
-    try:
-        line.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+def first_rows(source: Source, count: int = 6) -> tuple[tuple[str, ...], ...]:
+    """The first rows of a table, tidied, to recognise its kind by; () when it is no table."""
+    if source.suffix not in WORKBOOKS | TEXTS:
+        return ()
+    file = source.path.stat()
+    rows = _first_rows(source.path, (file.st_mtime_ns, file.st_size), count)
+    return tuple(tuple(tidy(cell) for cell in row) for row in rows)
 
 
 def _open_text(path: Path) -> Sheet:
-    text, encoding = decode(path)
-    if not text.strip():
-        raise UserError(f"{path.name} is empty. Export the survey again.")
-    separator, quoting = find_separator(text)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, quoting=quoting)
-    rows, lines, start = [], [], 1
-    for row in reader:
-        if row:  # an empty line between records is no record
-            rows.append(row)
-            lines.append(start)
-        start = reader.line_num + 1
-    if rows:
-        rows[0][0] = rows[0][0].lstrip("\ufeff")
-    sheet = Sheet(path, rows, lines, encoding=encoding, separator=separator)
-    if encoding == "cp1252":
-        sheet.note("note", "encoding", "Read as Windows-1252, because it is not UTF-8")
-    return sheet
+    _, encoding, notes = read_text(path)
+    records = raw_rows(path)
+    rows, lines = [cells for _, cells in records], [line for line, _ in records]
+    return Sheet(path, rows, lines, encoding=encoding, notes=notes)
 
 
-def find_separator(text: str) -> tuple[str, int]:
-    """The separator with which the records of a text table have one width, and csv's quoting.
-
-    Commas are not counted: a header may hold whole paragraphs. Among separators that give more than
-    one column, the one with the most even records wins, then the one with more columns. A tab table
-    is also tried without quotation marks, because spreadsheets export tabs unquoted.
-    """
-    best, best_score = (",", csv.QUOTE_MINIMAL), (-1.0, 0, 0)
-    for separator in SEPARATOR_NAMES:
-        for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):
-            if quoting == csv.QUOTE_NONE and separator != "\t":
-                continue
-            sample = io.StringIO(text[:400_000], newline="")
-            reader = csv.reader(sample, delimiter=separator, quoting=quoting)
-            widths = [len(row) for _, row in zip(range(200), reader) if row]
-            if len(text) > 400_000 and reader.line_num and len(widths) > 1 and len(widths) < 200:
-                widths.pop()  # the sample ends inside a record
-            if not widths or widths[0] < 2:
-                continue
-            even = sum(width == widths[0] for width in widths) / len(widths)
-            score = (round(even, 2), len(widths) if separator == "\t" else 0, widths[0])
-            if score > best_score:
-                best, best_score = (separator, quoting), score
-    return best
-
-
-def _open_workbook(path: Path) -> Sheet:
+def _open_workbook(path: Path, codebook: bool = False) -> Sheet:
     from python_calamine import CalamineError, CalamineWorkbook
 
     protected = (
@@ -199,7 +135,7 @@ def _open_workbook(path: Path) -> Sheet:
         raise UserError(
             f"{path.name} cannot be read as a workbook ({error}). Open it, save it again, and try anew."
         ) from None
-    name = _choose_sheet(path, list(filled))
+    name = _choose_sheet(path, list(filled), codebook)
     table = filled[name]
     values = table.to_python(skip_empty_area=False)
     rows, lines = [], []
@@ -215,16 +151,31 @@ def _open_workbook(path: Path) -> Sheet:
     return Sheet(path, rows, lines, name=name, merged=merged)
 
 
-def _choose_sheet(path: Path, names: list[str]) -> str:
+def _choose_sheet(path: Path, names: list[str], codebook: bool) -> str:
     if not names:
         raise UserError(f"{path.name} has no sheet with anything in it. Export the survey again.")
-    data = [name for name in names if not _CODEBOOK_SHEET.search(name)]
-    if len(names) == 1 or len(data) == 1:
-        return data[0] if len(data) == 1 else names[0]
+    keys = [name for name in names if _CODEBOOK_SHEET.search(name)]
+    wanted = keys if codebook and keys else [name for name in names if name not in keys]
+    if len(names) == 1 or len(wanted) == 1:
+        return wanted[0] if wanted else names[0]
     raise UserError(
         f"{path.name} has {len(names)} filled sheets ({', '.join(names)}), and it does not say which "
         f"holds the answers. Save the sheet with the answers as a file of its own."
     )
+
+
+def has_codebook_sheet(path: Path) -> bool:
+    """Whether a workbook holds, beside the answers, a sheet called codebook or the like."""
+    if path.suffix.lower() not in WORKBOOKS:
+        return False
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        names = CalamineWorkbook.from_path(str(path)).sheet_names
+    except CalamineError:
+        return False
+    keys = [name for name in names if _CODEBOOK_SHEET.search(name)]
+    return len(keys) == 1 and len(names) > 1
 
 
 def cell_text(value: object) -> str:
@@ -292,10 +243,10 @@ def table_from(sheet: Sheet, names: Iterable[str], header_rows: int) -> pd.DataF
     """
     refuse_merged(sheet, header_rows)
     body = sheet.rows[header_rows:]
-    columns = list(zip(*body)) if body else [()] * len(sheet.rows[0])
+    columns = list(zip(*body, strict=True)) if body else [()] * len(sheet.rows[0])
     table: dict[str, pd.Series] = {}
     index = pd.Index(sheet.lines[header_rows:], name="line")
-    for position, (name, cells) in enumerate(zip(names, columns), start=1):
+    for position, (name, cells) in enumerate(zip(names, columns, strict=True), start=1):
         if not name:
             if not any(cells):
                 sheet.note(

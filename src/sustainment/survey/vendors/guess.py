@@ -1,0 +1,228 @@
+"""What a column most likely is, when the export has no codebook: type, options and their order.
+
+Forms, and plain tables without a key, hold labels and nothing else. Each guess is a note of the
+reader, so that the draft of `study.yml` can show it with its reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from sustainment.survey.model import Item
+from sustainment.survey.vendors.scales import number_order, scale_order
+from sustainment.survey.vendors.sheet import tidy
+
+NUMBER = r"[-+]?\d{1,15}([.,]\d+)?"
+ISO_DATE = r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[-+]\d{2}:?\d{2})?)?"
+MOST_OPTIONS = 15  # more distinct answers than this, and the question was open
+SLASHED_DATE = r"(\d{1,2})[/.-](\d{1,2})[/.-]\d{4}([ T]\d{1,2}:\d{2}(:\d{2})?)?"
+LONGEST_OPTION = 150  # characters; longer answers were written, not chosen
+FEWEST_TICKED = 3  # an answer given fewer times in a multiple choice counts as "other"
+
+_KINDS = (
+    (
+        "not asked",
+        r"branch|not asked|skipped by|logic|not shown|routing|ej visad|hoppad|inapplicable",
+    ),
+    (
+        "refused",
+        r"refus|prefer not|declin|vill (ej|inte)|don'?t know|do not know|vet (ej|inte)|\bdk\b|undetermined",
+    ),
+    (
+        "not applicable",
+        r"not applicable|does not apply|\bn/?a\b|ej (aktuell|tillämplig)|inte aktuell",
+    ),
+    ("removed", r"remov|redact|suppress|withheld|borttag|maskerad"),
+)
+
+
+def missing_kind(label: str) -> str:
+    """The kind of a missing answer by the words that describe its code; "no answer" when in doubt."""
+    text = tidy(label).casefold().replace("’", "'")
+    return next((kind for kind, words in _KINDS if re.search(words, text)), "no answer")
+
+
+def guess_item(
+    name: str, wording: str, column: pd.Series, *, section: str = "", codes: bool = False
+) -> Item:
+    """An item guessed from its cells.
+
+    `codes` says that small whole numbers stand for options (an export of codes) rather than for
+    amounts. Labels are options when few, short and repeated; a known scale gives their order.
+    """
+    counts = column[column != ""].value_counts()
+    values = [str(value) for value in counts.index]
+    item = Item(name, wording, "text", section=section)
+    if not values:
+        return item
+    if all(re.fullmatch(NUMBER, value.strip()) for value in values):
+        small = all(re.fullmatch(r"-?\d{1,2}", value) for value in values)
+        if small and (codes or set(values) <= {"0", "1"}) and len(values) <= MOST_OPTIONS:
+            return _with(item, "single", sorted(values, key=int))
+        return replace(item, type="number", format=number_format(values))
+    if all(re.fullmatch(ISO_DATE, value.strip()) for value in values):
+        return replace(item, type="date")
+    if all(re.fullmatch(SLASHED_DATE, value.strip()) for value in values):
+        order = date_order(values)
+        return replace(item, type="date", format=order) if order else item
+    scale = scale_order(values)
+    if scale and len(values) > 2:
+        return _with(item, "likert", scale)
+    if scale or looks_closed(values, int(counts.sum())):
+        return _with(item, "single", scale or number_order(values) or _by_count(counts))
+    return item
+
+
+def number_format(values: Sequence[str]) -> str:
+    """How numbers are written: "integer", "decimal comma" or "" (with a point)."""
+    if any("," in value for value in values):
+        return "decimal comma"
+    return "" if any("." in value for value in values) else "integer"
+
+
+def date_order(values: Sequence[str]) -> str:
+    """ "day first" or "month first" when a number above 12 decides it; "" when both would do."""
+    found = [re.match(SLASHED_DATE, value.strip()) for value in values]
+    first = max(int(match[1]) for match in found if match)
+    second = max(int(match[2]) for match in found if match)
+    if (first > 12) == (second > 12):
+        return ""
+    return "day first" if first > 12 else "month first"
+
+
+def looks_closed(values: Sequence[str], answers: int) -> bool:
+    """Whether distinct answers are few, short and repeated enough to have been offered as options."""
+    if len(values) > MOST_OPTIONS or max(map(len, values)) > LONGEST_OPTION:
+        return False
+    return answers >= 2 * len(values) or set(map(str.casefold, values)) <= {
+        "yes",
+        "no",
+        "ja",
+        "nej",
+    }
+
+
+def share_options(items: dict[str, Item], table: pd.DataFrame) -> None:
+    """Give the rows of a grid one list of options: a row need not use every step of the scale."""
+    grids: dict[str, list[str]] = {}
+    for name, item in items.items():
+        if item.section and item.type in {"single", "likert"}:
+            grids.setdefault(item.section, []).append(name)
+    for names in grids.values():
+        labels = list(dict.fromkeys(label for name in names for label in items[name].options))
+        if len(names) < 2 or len(labels) > MOST_OPTIONS:
+            continue
+        scale = scale_order(labels)
+        order = scale or number_order(labels) or labels
+        for name in names:
+            kind = "likert" if scale and len(labels) > 2 else items[name].type
+            items[name] = replace(items[name], type=kind, options={label: label for label in order})
+
+
+def split_ticks(column: pd.Series, separator: str) -> dict[str, pd.Series]:
+    """Tick columns of a multiple choice that the export joined in one cell; {} when it is none.
+
+    Each tick is "1", "0", or "" where the whole cell is empty. Answers given fewer than three times
+    are gathered under "" (other), and the joined column keeps their words. A cell that ends in
+    the separator (Microsoft Forms writes "a;b;") is read without its end.
+    """
+    filled = column[column != ""]
+    if filled.empty:
+        return {}
+    cells = [_parts(cell, separator) for cell in filled.unique()]
+    weights = filled.value_counts()
+    joined = sum(int(weights[cell]) for cell in filled.unique() if len(_parts(cell, separator)) > 1)
+    tokens = Counter()
+    for cell in filled:
+        tokens.update(_parts(cell, separator))
+    common = [token for token, count in tokens.most_common() if count >= FEWEST_TICKED]
+    covered = sum(tokens[token] for token in common)
+    if joined < max(2, 0.05 * len(filled)) or len(common) < 2:
+        return {}
+    if covered < 0.7 * sum(tokens.values()) or max(map(len, common)) > LONGEST_OPTION:
+        return {}
+    combined = sum(sum(token in parts for parts in cells) >= 2 for token in common)
+    if combined < len(common) / 2:
+        return {}  # "Yes, always" and "No, never" are one option each
+    if any(len(parts) != len(set(parts)) for parts in cells):
+        return {}  # one option ticked twice: these are words, not options
+    by_cell = {cell: set(_parts(cell, separator)) for cell in filled.unique()}
+    ticks = {
+        token: column.map(lambda cell, t=token: "" if cell == "" else str(int(t in by_cell[cell])))
+        for token in common
+    }
+    if covered < sum(tokens.values()):
+        known = set(common)
+        ticks[""] = column.map(
+            lambda cell: "" if cell == "" else str(int(bool(by_cell[cell] - known)))
+        )
+    return ticks
+
+
+def add_ticks(
+    table: pd.DataFrame, codebook: dict[str, Item], name: str, wording: str, separator: str
+) -> bool:
+    """Add tick columns `name___1`, `name___2`, … behind a joined multiple choice; False when none.
+
+    The joined column stays in the table as it is, and has no item: its ticks are the answers.
+    """
+    ticks = split_ticks(table[name], separator)
+    place = table.columns.get_loc(name) + 1
+    for number, (option, cells) in enumerate(ticks.items(), start=1):
+        tick = f"{name}___{number if option else 'other'}"
+        label = option or "Other"
+        table.insert(place, tick, cells.astype("str"))
+        codebook[tick] = Item(tick, wording, "multi", {"0": "not ticked", "1": label}, set=name)
+        place += 1
+    return bool(ticks)
+
+
+def short_ids(wordings: Sequence[str]) -> list[tuple[str, str]]:
+    """(id, stem) for columns that are named by whole questions.
+
+    A short header becomes a plain name ("Years of work" → years_of_work), a sentence the number of
+    its question (q7); the rows of a grid, "stem [row]", share a number (q7_1, q7_2). `stem` is "" for
+    columns that are not part of a grid.
+    """
+    found: list[tuple[str, str]] = []
+    taken: set[str] = set()
+    number, last_stem, row = 0, "", 0
+    for wording in wordings:
+        grid = re.fullmatch(r"(.+?)\s*\[([^\[\]]+)\]\s*", wording, re.DOTALL)
+        stem = grid[1] if grid else ""
+        if stem and stem == last_stem:
+            row += 1
+        else:
+            number, row = number + 1, 1
+        last_stem = stem
+        slug = re.sub(r"\W+", "_", tidy(wording).casefold()).strip("_")
+        if stem:
+            name = f"q{number}_{row}"
+        elif 0 < len(slug) <= 24 and len(wording.split()) <= 4:
+            name = slug
+        else:
+            name = f"q{number}"
+        while name in taken:
+            name += "_b"
+        taken.add(name)
+        found.append((name, stem))
+    return found
+
+
+def _with(item: Item, kind: str, labels: Sequence[str]) -> Item:
+    return Item(
+        item.id, item.wording, kind, {label: label for label in labels}, section=item.section
+    )
+
+
+def _by_count(counts: pd.Series) -> list[str]:
+    return [str(v) for v in sorted(counts.index, key=lambda value: (-counts[value], str(value)))]
+
+
+def _parts(cell: str, separator: str) -> list[str]:
+    return [part.strip() for part in cell.split(separator) if part.strip()]
