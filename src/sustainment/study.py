@@ -196,7 +196,7 @@ def input_paths(root: Path, settings: Mapping[str, Any], name: str) -> list[Path
     entry = inputs[name]
     data = (root / "data").resolve()
     paths = []
-    for key in ("file", "dictionary"):
+    for key in ("file", "dictionary", "frame"):
         if entry.get(key):
             path = (data / entry[key]).resolve()
             if not path.is_relative_to(data):
