@@ -137,7 +137,6 @@ _CELLS: dict[str, Callable[..., None]] = {
     "no_break_space_before": _cell(lambda work, defect, cell: "\u00a0" + cell),
     "full_width": _cell(lambda work, defect, cell: cell.translate(_FULL_WIDTH)),
     "decimal_comma": _cell(lambda work, defect, cell: cell + ",5"),
-    "words": _cell(lambda work, defect, cell: f"ca {cell} mån"),
     "put": _cell(lambda work, defect, cell: defect["value"]),
     "other_option": _cell(_other_option),
     "double_encode": _cell(lambda work, defect, cell: cell.encode("utf-8").decode("latin-1")),

@@ -29,6 +29,7 @@ class Question:
     required: bool = False
     low: int | None = None
     high: int | None = None
+    decimals: bool = False  # a number that need not be whole
 
     @property
     def answers(self) -> list[str]:
@@ -112,4 +113,5 @@ def _question(entry: Mapping[str, Any], section: str, scales: Mapping[str, Any])
         required=bool(entry.get("required", False)),
         low=entry.get("low"),
         high=entry.get("high"),
+        decimals=bool(entry.get("decimals", False)),
     )

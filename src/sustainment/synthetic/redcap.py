@@ -132,7 +132,8 @@ def _item_field(asked: Questionnaire, item: Question, header: str, number: int) 
     if item.scale == "yesno":
         kind = "yesno"
     choices = " | ".join(f"{code}, {label}" for code, label in item.options.items())
-    validation = ("integer", item.low, item.high) if item.type == "number" else ("", "", "")
+    number_kind = "number" if item.decimals else "integer"
+    validation = (number_kind, item.low, item.high) if item.type == "number" else ("", "", "")
     return _field(
         asked,
         item.id,
