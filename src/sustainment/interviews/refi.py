@@ -79,7 +79,7 @@ def read_refi(path: str | Path) -> Interviews:
         reading.memos.append({"about": "project", "text": description, "coder": ""})
     memos = [{"memo": f"memo {n}", **memo} for n, memo in enumerate(reading.memos, 1)]
     return assemble(
-        kind="refi",
+        kind="refi-qda",
         why="a .qde file whose root element is a REFI-QDA Project"
         + (f", written by {reading.origin}" if reading.origin else ""),
         file=project.file,

@@ -58,7 +58,7 @@ def read_sheets(path: str | Path, mapping: dict | None = None) -> Interviews:
     notes += told
     rows["code"] = rows["code"].map(ids).fillna("")
     documents, placed, other, told = quotations.locate(rows, _transcripts(path, mapping), path.name)
-    marked = [n for n in notes if n.rule == "unknown-mark"]
+    marked = [n for n in notes if n.rule in ("unknown-mark", "column-without-name")]
     return assemble(
         kind="sheets",
         why=f"a spreadsheet read as a {mapping['layout']} by the mapping",
@@ -92,8 +92,8 @@ def rows_of(grid: Grid, mapping: dict) -> tuple[pd.DataFrame, list[Finding]]:
         grid = Grid(grid.file, turned, grid.sheet, grid.how)
     head = int(mapping.get("header", 1)) - 1
     names = [name.strip() for name in grid.rows[head]]
-    notes = _headless(grid, names, head)
     columns = _columns(grid, names, mapping)
+    notes = _headless(grid, names, columns, head)
     read = _matrix if mapping.get("layout") == "matrix" else _quotations
     out, previous, times = [], "", Counter()
     for at, row in enumerate(grid.rows[head + 1 :], head + 1):
@@ -205,15 +205,23 @@ def code_name(header: str) -> str:
     return name.removesuffix(" Applied") if name != header else header
 
 
-def _headless(grid: Grid, names: list[str], head: int) -> list[Finding]:
-    notes = []
-    for at, name in enumerate(names):
-        cells = [row[at].strip() for row in grid.rows[head + 1 :]]
-        # the first column of a matrix often has no header
-        if not name and at and (held := sum(bool(cell) for cell in cells)):
-            message = f"column {at + 1} has no name but {held} filled cells; it was not read"
-            notes.append(_finding(grid, "warning", "column-without-name", message, head + 1))
-    return notes
+def _headless(grid: Grid, names: list[str], columns: dict, head: int) -> list[Finding]:
+    used = {at for role in columns.values() for at in (role if isinstance(role, list) else [role])}
+    return [
+        Finding(
+            "error",
+            "column-without-name",
+            f"column {at + 1} has no name, so this cell was not read",
+            file=grid.file,
+            row=grid.line(number),
+            column=f"column {at + 1}",
+            value=row[at].strip(),
+            remedy="Give the column a name, or clear the cell.",
+        )
+        for number, row in enumerate(grid.rows[head + 1 :], head + 1)
+        for at, name in enumerate(names)
+        if not name and at not in used and row[at].strip()
+    ]
 
 
 def _without_quotation(grid, names, columns, row, line, out) -> Finding:
@@ -330,5 +338,5 @@ def _transcripts(path: Path, mapping: dict) -> dict[str, str] | None:
 
 
 def _marks(notes: list[Finding]) -> pd.DataFrame:
-    rows = [{"kind": "mark", "where": f"row {n.row}, {n.column}", "text": n.value, "why": "unknown mark"} for n in notes]  # fmt: skip
+    rows = [{"kind": "mark", "where": f"row {n.row}, {n.column}", "text": n.value, "why": n.rule.replace("-", " ")} for n in notes]  # fmt: skip
     return table("other", rows)
