@@ -16,7 +16,13 @@ from sustainment.errors import UserError
 from sustainment.survey.model import MISSING_KINDS
 from sustainment.survey.values import REPAIRABLE, UNREADABLE
 
-_DROPS = ("test-record", "not-consenting", "not-in-frame", "partial-without-outcome")
+_DROPS = (
+    "test-record",
+    "not-consenting",
+    "empty-session",
+    "not-in-frame",
+    "partial-without-outcome",
+)
 _KEEPS = ("keep first", "keep last", "keep first complete", "keep last complete")
 
 #: rule -> what may be decided for it

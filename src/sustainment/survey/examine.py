@@ -35,10 +35,13 @@ CELL_RULES = (*UNREADABLE, *LOST, *REPAIRABLE)
 DROP_RULES = (
     "test-record",
     "not-consenting",
+    "empty-session",
     "not-in-frame",
     "partial-without-outcome",
     "duplicate-submission",
 )
+#: `survey: id: line` names respondents by the line of the file, for exports without any id.
+LINE = "line"
 _CLOSED = ("single", "likert", "number")
 
 
@@ -79,6 +82,8 @@ class Examination:
             if name not in self.markers and not (item.set and item.section == BOOKKEEPING)
         }
         self.id_column = settings.get("id") or self.table.columns[0]
+        if self.id_column == LINE and LINE not in self.table:
+            self.table = self.table.assign(**{LINE: self.table.index.astype("str")})
         if self.id_column not in self.table:
             raise UserError(
                 f"{raw.file} has no column {self.id_column!r}, which data/study.yml names as the "
@@ -161,6 +166,23 @@ class Examination:
             column = self.column(decision.item)
             mask |= column.rows([cell.plain == (decision.value or "") for cell in column.cells])
         return mask
+
+    def _empty_session(self, left: np.ndarray) -> np.ndarray:
+        """Records without any answer: nothing written, nothing chosen, no box ticked."""
+        if not self.decisions.for_rule("empty-session"):
+            return np.zeros_like(left)
+        empty = np.ones_like(left)
+        for name, item in self.items.items():
+            if name == self.id_column or item.section == BOOKKEEPING or item.type == "note":
+                continue
+            column = self.column(name)
+            empty &= column.rows(
+                [
+                    cell.blank or bool(cell.missing) or _unticked(item, cell.plain)
+                    for cell in column.cells
+                ]
+            )
+        return empty
 
     def _not_in_frame(self, left: np.ndarray) -> np.ndarray:
         if self.frame is None:

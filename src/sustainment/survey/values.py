@@ -119,7 +119,7 @@ def read_column(texts: pd.Series, item: Item) -> Column:
 
 def read_cell(text: str, item: Item) -> Cell:
     """Read one cell as the item's answer; every defect is named, none is decided."""
-    if not text:
+    if not text and "" not in item.options:  # some exports leave an unticked box blank
         return Cell(text, "")
     plain, defects = _normalised(text, item)
     if not plain and "" not in item.options:

@@ -164,6 +164,11 @@ def split_ticks(column: pd.Series, separator: str) -> dict[str, pd.Series]:
     return ticks
 
 
+def tick_options(column: pd.Series, code: str, label: str) -> dict[str, str]:
+    """Options of a tick box: exports write 0 for an unticked box, or leave it blank."""
+    return {"0" if (column == "0").any() else "": "not ticked", code: label}
+
+
 def add_ticks(
     table: pd.DataFrame, codebook: dict[str, Item], name: str, wording: str, separator: str
 ) -> bool:

@@ -16,7 +16,13 @@ from sustainment.survey.model import Item, RawSurvey
 from sustainment.survey.source import Source
 from sustainment.survey.tabular import Unreadable
 from sustainment.survey.vendors.codebook import Codebook, Entry, read_codebook
-from sustainment.survey.vendors.guess import add_ticks, guess_item, share_options, short_ids
+from sustainment.survey.vendors.guess import (
+    add_ticks,
+    guess_item,
+    share_options,
+    short_ids,
+    tick_options,
+)
 from sustainment.survey.vendors.identifiers import finish
 from sustainment.survey.vendors.scales import scale_order
 from sustainment.survey.vendors.sheet import (
@@ -209,7 +215,7 @@ def _tick_item(
     else:
         wording = entry.wording
     return Item(
-        name, wording, "multi", {"0": "not ticked", "1": label}, set=stem, section=entry.section
+        name, wording, "multi", tick_options(column, "1", label), set=stem, section=entry.section
     )
 
 

@@ -16,7 +16,7 @@ from sustainment.errors import UserError
 from sustainment.survey.model import BOOKKEEPING, Item, RawSurvey
 from sustainment.survey.source import Source
 from sustainment.survey.vendors.codebook import read_codebook
-from sustainment.survey.vendors.guess import add_ticks, guess_item, share_options
+from sustainment.survey.vendors.guess import add_ticks, guess_item, share_options, tick_options
 from sustainment.survey.vendors.identifiers import finish
 from sustainment.survey.vendors.plain import items_from
 from sustainment.survey.vendors.qsf import read_qsf
@@ -113,7 +113,7 @@ def _items(table: pd.DataFrame, described: dict[str, tuple[str, str]]) -> dict[s
             question, label = ticks[name]
             code = next((value for value in table[name].unique() if value), "1")
             items[name] = Item(
-                name, question, "multi", {"0": "not ticked", code: label}, dict(SEEN_UNANSWERED),
+                name, question, "multi", tick_options(table[name], code, label), dict(SEEN_UNANSWERED),
                 set=name.rsplit("_", 1)[0],
             )  # fmt: skip
         elif name.endswith("_TEXT"):
@@ -143,31 +143,18 @@ def _tick_sets(
         filled = [set(table[name].unique()) - {"", "-99", "0"} for name in names]
         if len(names) < 2 or any(len(values) > 1 for values in filled) or not any(filled):
             continue
-        if (
-            len(set().union(*filled)) == 1
-            and len(names) > 1
-            and not _same_label(described, names, filled)
-        ):
-            values = set().union(*filled)
-            if values != {"1"} and not all(
-                value in described[n][0] for n in names for value in values
-            ):
-                continue  # a grid in which everybody gave the same answer
+        answers = set().union(*filled)
+        named = any(
+            described[name][0].endswith(value)
+            for name, values in zip(names, filled, strict=True)
+            for value in values
+        )
+        if len(answers) == 1 and answers != {"1"} and not named:
+            continue  # a grid in which everybody gave the same answer
         for name in names:
             question, _, label = described[name][0].rpartition(" - ")
             found[name] = (question.removesuffix(" - Selected Choice"), label or described[name][0])
     return found
-
-
-def _same_label(
-    described: dict[str, tuple[str, str]], names: list[str], filled: list[set[str]]
-) -> bool:
-    """Whether the one answer of a column is the option that its wording ends in."""
-    return any(
-        described[name][0].endswith(value)
-        for name, values in zip(names, filled, strict=True)
-        for value in values
-    )
 
 
 def _labelled(

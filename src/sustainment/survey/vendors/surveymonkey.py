@@ -15,7 +15,7 @@ import pandas as pd
 from sustainment.errors import UserError
 from sustainment.survey.model import BOOKKEEPING, Item, RawSurvey
 from sustainment.survey.source import Source
-from sustainment.survey.vendors.guess import add_ticks, guess_item, share_options
+from sustainment.survey.vendors.guess import add_ticks, guess_item, share_options, tick_options
 from sustainment.survey.vendors.identifiers import finish
 from sustainment.survey.vendors.sheet import Sheet, first_rows, open_sheet, table_from, tidy
 
@@ -168,7 +168,11 @@ def _tick(table: pd.DataFrame, column: Column) -> Item:
     label = column.third or column.part
     code = next((value for value in table[column.name].unique() if value), label)
     return Item(
-        column.name, column.question, "multi", {"0": "not ticked", code: label}, set=column.group
+        column.name,
+        column.question,
+        "multi",
+        tick_options(table[column.name], code, label),
+        set=column.group,
     )
 
 
