@@ -1,0 +1,245 @@
+"""The rules for the survey's export: its shape, its records, its cells, its routing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from sustainment.check.material import Material
+from sustainment.check.rules import Hit, hits_of, rule
+from sustainment.findings import Finding
+from sustainment.survey.decisions import Decision
+
+DECIDE = "Correct it at its source, or decide in data/study.yml (survey: decisions)."
+
+
+# Reading -------------------------------------------------------------------------------------
+
+
+@rule("unreadable", "error", "The file cannot be read")
+def unreadable(material: Material) -> Iterator[Finding]:
+    """Files that are missing, empty, broken, or of another kind than study.yml says."""
+    material.open_all()
+    yield from material.unreadable
+
+
+@rule("reader-notes", "note", "The reader tells")
+def reader_notes(material: Material) -> Iterator[Finding]:
+    """What the readers guessed or left out: encoding, separators, rows without content."""
+    if material.raw is not None:
+        yield from material.raw.notes
+    if material.population is not None:
+        yield from material.population.notes
+
+
+@rule("column-missing", "error", "The codebook describes a column that the file does not have",
+      "Export all fields, or decide in data/study.yml (survey: decisions).")  # fmt: skip
+def column_missing(material: Material) -> Iterator[Hit]:
+    if (survey := material.survey) is None:
+        return
+    for name, item in survey.raw.codebook.items():
+        if item.type != "note" and name not in survey.raw.table:
+            yield _column(material, "column-missing", name)
+
+
+@rule("column-extra", "error", "The file has a column that the codebook does not describe",
+      "Use the dictionary of the same project, or decide in data/study.yml (survey: decisions).")  # fmt: skip
+def column_extra(material: Material) -> Iterator[Hit]:
+    if (survey := material.survey) is None:
+        return
+    for name in survey.raw.table.columns:
+        known = name in survey.items or name in survey.markers
+        if not known:
+            yield _column(material, "column-extra", name)
+
+
+@rule("routing-unread", "error", "The condition for asking cannot be read, so everybody counts as asked",
+      "Write it with comparisons, and, or, parentheses, or decide in data/study.yml.")  # fmt: skip
+def routing_unread(material: Material) -> Iterator[Hit]:
+    if (survey := material.survey) is None:
+        return
+    for name, item in survey.items.items():
+        if reason := survey.unread_routing.get(item.routing):
+            yield _column(material, "routing-unread", name, item.routing, reason.rstrip("."))
+
+
+# Records -------------------------------------------------------------------------------------
+
+
+@rule("test-record", "warning", "The record was entered as a test")
+def test_record(material: Material) -> Iterator[Hit]:
+    yield from _dropped(material, "test-record")
+
+
+@rule("not-consenting", "warning", "The person did not consent")
+def not_consenting(material: Material) -> Iterator[Hit]:
+    yield from _dropped(material, "not-consenting")
+
+
+@rule("not-in-frame", "error", "The id is not in the list of the population", DECIDE)
+def not_in_frame(material: Material) -> Iterator[Hit]:
+    yield from _dropped(material, "not-in-frame")
+
+
+@rule("partial-without-outcome", "warning", "The record breaks off before the outcome")
+def partial_without_outcome(material: Material) -> Iterator[Hit]:
+    yield from _dropped(material, "partial-without-outcome")
+
+
+@rule("duplicate-submission", "error", "The same person answered more than once", DECIDE)
+def duplicate_submission(material: Material) -> Iterator[Hit]:
+    yield from _dropped(material, "duplicate-submission")
+
+
+@rule("id-missing", "error", "The record has no respondent id", "Enter the id at the source.")
+def id_missing(material: Material) -> Iterator[Hit]:
+    if (survey := material.survey) is None:
+        return
+    for row in np.flatnonzero((survey.persons == "").to_numpy() & survey.kept):
+        yield Hit(survey.raw.file, int(survey.table.index[row]), survey.id_column)
+
+
+@rule("record-repeated", "error", "Two rows have the same record number",
+      "Look which of them belongs here; a program never writes a record twice.")  # fmt: skip
+def record_repeated(material: Material) -> Iterator[Hit]:
+    if (survey := material.survey) is None:
+        return
+    name = material.block("survey").get("record")
+    if name in survey.table and not material.block("survey").get("rows"):
+        numbers = survey.table[name]
+        for line in numbers.index[numbers.duplicated() & (numbers != "")]:
+            yield Hit(survey.raw.file, int(line), name, numbers[line])
+
+
+@rule("complete-mismatch", "warning", "Everything asked is answered, yet the record is not marked complete",
+      DECIDE)  # fmt: skip
+def complete_mismatch(material: Material) -> Iterator[Hit]:
+    if (survey := material.survey) is not None:
+        mask = survey.kept & ~survey.submitted & survey.answered_all
+        column = (material.block("survey").get("complete") or {}).get("column", "")
+        yield from _records(material, "complete-mismatch", mask, column)
+
+
+@rule("partial-with-outcome", "warning", "The record breaks off after the outcome", DECIDE)
+def partial_with_outcome(material: Material) -> Iterator[Hit]:
+    if (survey := material.survey) is not None:
+        mask = survey.kept & ~survey.submitted & ~survey.answered_all
+        column = (material.block("survey").get("complete") or {}).get("column", "")
+        yield from _records(material, "partial-with-outcome", mask, column)
+
+
+# Cells ---------------------------------------------------------------------------------------
+
+
+@rule("unknown-code", "error", "The answer is none of the item's codes", DECIDE)
+def unknown_code(material: Material) -> Iterator[Hit]:
+    yield from _cells(material, "unknown-code")
+
+
+@rule("text-in-number", "error", "The answer is no number", DECIDE)
+def text_in_number(material: Material) -> Iterator[Hit]:
+    yield from _cells(material, "text-in-number")
+
+
+@rule("impossible-value", "error", "The answer lies outside the item's limits", DECIDE)
+def impossible_value(material: Material) -> Iterator[Hit]:
+    yield from _cells(material, "impossible-value")
+
+
+@rule("impossible-date", "error", "The answer is no date of the calendar, or no time", DECIDE)
+def impossible_date(material: Material) -> Iterator[Hit]:
+    yield from _cells(material, "impossible-date")
+
+
+@rule("stray-spaces", "error", "The answer has spaces before or after it", DECIDE)
+def stray_spaces(material: Material) -> Iterator[Hit]:
+    yield from _cells(material, "stray-spaces")
+
+
+@rule("full-width-digit", "error", "The answer is written with unusual digits or signs", DECIDE)
+def full_width_digit(material: Material) -> Iterator[Hit]:
+    yield from _cells(material, "full-width-digit")
+
+
+@rule("decimal-comma", "error", "The number is written with a decimal comma", DECIDE)
+def decimal_comma(material: Material) -> Iterator[Hit]:
+    yield from _cells(material, "decimal-comma")
+
+
+@rule("double-encoded", "error", "Letters were encoded twice (Ã¥ for å)", DECIDE)
+def double_encoded(material: Material) -> Iterator[Hit]:
+    yield from _cells(material, "double-encoded")
+
+
+@rule("decomposed-letters", "error", "A letter and its accent are written apart", DECIDE)
+def decomposed_letters(material: Material) -> Iterator[Hit]:
+    yield from _cells(material, "decomposed-letters")
+
+
+@rule("letters-lost", "error", "A letter was lost before the file came here (�)", DECIDE)
+def letters_lost(material: Material) -> Iterator[Hit]:
+    yield from _cells(material, "letters-lost")
+
+
+# Routing -------------------------------------------------------------------------------------
+
+
+@rule("answered-though-not-asked", "error", "The question was answered, though its condition was not met",
+      DECIDE)  # fmt: skip
+def answered_though_not_asked(material: Material) -> Iterator[Hit]:
+    if material.survey is not None:
+        yield from hits_of(material, material.survey.answered_unasked())
+
+
+@rule("asked-but-blank", "note", "A question was asked and left blank in a complete record")
+def asked_but_blank(material: Material) -> Iterator[Hit]:
+    if material.survey is not None:
+        yield from hits_of(material, material.survey.asked_but_blank())
+
+
+# Helpers -------------------------------------------------------------------------------------
+
+
+def _cells(material: Material, rule_id: str) -> Iterator[Hit]:
+    if material.survey is not None:
+        yield from hits_of(material, material.survey.cell_defects(rule_id))
+
+
+def _dropped(material: Material, rule_id: str) -> Iterator[Hit]:
+    """Records that leave the data by this rule."""
+    if (survey := material.survey) is None:
+        return
+    decision = survey.decisions.first(rule_id) or next(
+        iter(survey.decisions.for_rule(rule_id)), None
+    )
+    for row in survey.dropped[rule_id]:
+        yield Hit(
+            survey.raw.file, int(survey.table.index[row]), survey.id_column,
+            survey.persons.iloc[row], handled=_said(decision),
+        )  # fmt: skip
+
+
+def _records(material: Material, rule_id: str, mask: np.ndarray, column: str) -> Iterator[Hit]:
+    """Records that stay although something about them is unusual."""
+    survey = material.survey
+    for row in np.flatnonzero(mask):
+        person = str(survey.persons.iloc[row])
+        decision = survey.decisions.first(rule_id, respondent=person)
+        yield Hit(
+            survey.raw.file, int(survey.table.index[row]), column, handled=_said(decision), harmless=True
+        )  # fmt: skip
+
+
+def _column(
+    material: Material, rule_id: str, column: str, value: str = "", detail: str = ""
+) -> Hit:
+    survey = material.survey
+    decision = survey.decisions.first(rule_id, column, value)
+    return Hit(survey.raw.file, 1, column, value, detail, _said(decision), harmless=True)
+
+
+def _said(decision: Decision | None) -> str:
+    if decision is None:
+        return ""
+    return decision.then + (f" ({decision.why})" if decision.why else "")
