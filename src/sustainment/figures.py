@@ -170,9 +170,11 @@ def mark_invented(fig: Figure) -> None:
             )
             line.set(color=KIND_COLOURS["invented"], alpha=0.10, linewidth=0.6, zorder=0)
             ax.add_artist(line)
+        # Drawings without an axis line are full to the edge: their mark stands just above them.
+        y = 0.01 if ax.axison else 1.01
         ax.text(
             0.99,
-            0.01,
+            y,
             "INVENTED",
             transform=ax.transAxes,
             ha="right",
