@@ -80,13 +80,17 @@ def read_parameters(path: Path | str) -> Parameters:
     Raises UserError naming the place in the file and what to do.
     """
     path = Path(path)
-    blocks = load_yaml(path)
+    return checked(load_yaml(path), read_questionnaire(path.with_name("questionnaire.yml")))
+
+
+def checked(blocks: Any, questionnaire: Questionnaire) -> Parameters:
+    """The parameters, if every number is declared and every name known; UserError otherwise."""
     if not isinstance(blocks, Mapping):
         raise UserError(f"{FILE} holds no parameters. Restore the file.")
     _same_names(BLOCKS, blocks, "", "block")
     for entry in numbers(blocks):
         _check_status(entry)
-    parameters = Parameters(blocks, read_questionnaire(path.with_name("questionnaire.yml")))
+    parameters = Parameters(blocks, questionnaire)
     _check_frame(blocks)
     _check_draws(parameters)
     _check_margins(parameters)
