@@ -165,7 +165,7 @@ def verify(
     again = rows.duplicated(["document", "start", "end", "code", "coder"])
     why[(why == "") & again] = "same coding twice"
 
-    kept = rows[why == ""].assign(start=start, end=end)
+    kept = rows.assign(start=start, end=end)[why == ""].copy()
     snippet = kept["snippet"].astype("object")
     # without a text to slice, the source's own snippet is all there is
     sliced = [

@@ -1,0 +1,21 @@
+"""Fixtures that every folder of tests may use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real files by other people; without it a test is skipped and says so."""
+    if not SHARED_DATA.is_dir():
+        reason = "the real files (../shared/data) are not on this machine"
+        if os.environ.get("SUSTAINMENT_REQUIRE_TOOLS") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return SHARED_DATA
