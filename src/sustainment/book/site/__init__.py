@@ -4,6 +4,8 @@ One extension made of small modules, each with its own `setup`:
 
 - `renderer`: figures and tables of a notebook, with title, caption and alternative text
 - `numbers`: the role {num}, a reported value with the mark of its kind
+- `again`: a chapter's figure, shown on another page
+- `kinds`: the four kinds of numbers, and the directive {kinds} that lists them
 - `place`: the line above each chapter that says where the reader is
 - `chapters`: pages with a kernel are notebooks
 - `banner`: the sentence on every page that the data are invented
@@ -20,9 +22,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sustainment.book.site import (
+    again,
     banner,
     chapters,
     describe,
+    kinds,
     language,
     links,
     maths,
@@ -40,9 +44,11 @@ if TYPE_CHECKING:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register all parts. A build may run in parallel: nothing here keeps state outside `env`."""
     for part in (
+        again,
         banner,
         chapters,
         describe,
+        kinds,
         language,
         links,
         maths,

@@ -51,7 +51,7 @@ def write_notebooks(app: Sphinx, error: Exception | None) -> None:
     """One clean notebook a chapter, below `_static/notebooks/`, where the download button points."""
     if error or app.builder.name != "html":
         return
-    root = Path(app.config.sustainment_root or app.confdir)
+    root = Path(app.confdir) / app.config.sustainment_root
     for docname in sorted(app.env.found_docs):
         source = root / f"{docname}.md"
         if not is_chapter(app, docname) or not source.exists():
