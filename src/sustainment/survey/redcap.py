@@ -21,7 +21,7 @@ from sustainment.survey.tabular import Table, Unreadable
 KIND = "redcap"
 
 # The eighteen columns as the downloaded dictionary and as the interface for programs name them.
-_COLUMNS = {
+COLUMNS = {
     "Variable / Field Name": "field_name",
     "Form Name": "form_name",
     "Section Header": "section_header",
@@ -60,7 +60,7 @@ def recognise(source: Source) -> str:
     if source.dictionary is not None:
         if source.dictionary.suffix.lower() != ".csv":
             return ""
-        names = {_COLUMNS.get(name, name) for name in source.dictionary_table.header}
+        names = {COLUMNS.get(name, name) for name in source.dictionary_table.header}
         return "its dictionary has REDCap's columns" if set(_NEEDED) <= names else ""
     header = source.table.header
     if any(name.startswith(("redcap_event_", "redcap_repeat_")) for name in header):
@@ -76,7 +76,7 @@ def read(source: Source) -> RawSurvey:
     table = source.table
     notes = list(table.notes)
     if source.dictionary is None:
-        fields = pd.DataFrame(columns=list(_COLUMNS.values()), dtype="str")
+        fields = pd.DataFrame(columns=list(COLUMNS.values()), dtype="str")
         notes.append(
             Finding(
                 "warning", "no-dictionary", "Without a dictionary every answer is read as text", table.file,
@@ -93,13 +93,13 @@ def read(source: Source) -> RawSurvey:
 
 def read_dictionary(dictionary: Table) -> tuple[pd.DataFrame, list[Finding]]:
     """The dictionary with REDCap's short column names, and what is odd in it."""
-    fields = dictionary.cells.rename(columns=_COLUMNS)
+    fields = dictionary.cells.rename(columns=COLUMNS)
     if missing := [name for name in _NEEDED if name not in fields]:
         raise Unreadable.because(
             "dictionary-columns", f"The dictionary lacks columns of REDCap's: {', '.join(missing)}",
             dictionary.file, 1, remedy="Download it again from Project Setup, Data Dictionary.",
         )  # fmt: skip
-    for name in _COLUMNS.values():
+    for name in COLUMNS.values():
         if name not in fields:
             fields[name] = ""
     if (fields["matrix_ranking"] == "NA").all():  # a table that R wrote: NA where empty
