@@ -267,24 +267,19 @@ def make_pages(plan: Plan, only: list[str] | None, told: Teller) -> None:
     else:
         staged, site, target = plan.staged, book.build_folder / "site" / plan.label, plan.html
     told.start("pages")
-    made_from = freshness.folder_digest(book.folder)
-    structure = structure_digest(plan)
-    before = read_json(plan.record) or {}
-    stage(book, plan.run_folder, staged, edition, plan.changed, only)
-    whole = only is not None or before.get("structure") != structure
+    record: dict[str, str] = {}
+    whole = True
     if only is None:
+        before = read_json(plan.record) or {}
         plan.record.unlink(missing_ok=True)
+        record["made from"] = freshness.folder_digest(book.folder)
+        record["structure"] = structure_digest(plan)
+        whole = before.get("structure") != record["structure"]
+    stage(book, plan.run_folder, staged, edition, plan.changed, only)
     pages = build_pages(staged, site, book.folder, plan.run_folder, whole, strict=only is None)
     publish(pages, target)
     if only is None:
-        write_json(
-            plan.record,
-            {
-                "made from": made_from,
-                "structure": structure,
-                "outputs": outputs_digest(plan),
-            },
-        )
+        write_json(plan.record, record | {"outputs": outputs_digest(plan)})
     told.end("pages")
 
 

@@ -142,7 +142,7 @@ def execute(job: Job) -> Failure | None:
         if stopped:
             return Failure(
                 job.chapter,
-                f"{where(job, stopped)} was not run: a cell before ended the run (exit?).",
+                f"{where(job, stopped)} ended the run before its end (exit?).",
             )
         write_results(job, executed)
     except papermill.PapermillExecutionError as error:
@@ -227,9 +227,13 @@ def code_cells_of(notebook: Any) -> list[Any]:
 
 
 def unfinished_cell(notebook: Any) -> int:
-    """Number of the first code cell that was not executed; 0 when all were."""
+    """Number of the first code cell that did not come to its end; 0 when all did.
+
+    papermill takes `sys.exit()` for a happy end.
+    """
     for number, cell in enumerate(code_cells_of(notebook), start=1):
-        if cell.source.strip() and cell.execution_count is None:
+        stopped = any(output.output_type == "error" for output in cell.outputs)
+        if stopped or (cell.source.strip() and cell.execution_count is None):
             return number
     return 0
 

@@ -40,6 +40,8 @@ def build_pages(
     output = work / "_build"
     if whole:
         shutil.rmtree(output, ignore_errors=True)
+    # A style sheet left by the last build gets a version number in the pages, a new one does not.
+    shutil.rmtree(output / builder / "_static", ignore_errors=True)
     work.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-c", JUPYTER_BOOK, "build", "--path-output", str(work), "-q"]
     command += ["-W", "-n", "--keep-going"] if strict else []
