@@ -12,7 +12,7 @@ from dataclasses import replace
 import pandas as pd
 
 from sustainment.errors import UserError
-from sustainment.survey.model import Item, RawSurvey
+from sustainment.survey.model import BOOKKEEPING, Item, RawSurvey
 from sustainment.survey.source import Source
 from sustainment.survey.tabular import Unreadable
 from sustainment.survey.vendors.codebook import Codebook, Entry, read_codebook
@@ -41,6 +41,7 @@ _DERIVED = re.compile(
     r"_(condensed|combined|recoded?|rec|collapsed|remove_?dk|remove_?na|range|cat|binned|z|log)$",
     re.I,
 )
+_SESSION = re.compile(r"(completion|submission|start|end|recorded) ?(date|time)|time ?stamp", re.I)
 _DERIVED_LABEL = re.compile(r"\b(condensed|recoded|collapsed|count (not )?inc|total score)\b", re.I)
 _TYPES = {
     "single": "single|radio|dropdown|nominal|categorical|category|factor|yesno|boolean|truefalse",
@@ -165,7 +166,7 @@ def _item(name: str, entry: Entry, column: pd.Series) -> Item:
         kind,
         options if kind in {"single", "likert", "multi"} else {},
         missing,
-        section=entry.section,
+        section=_section(entry, name, kind),
         set=entry.set if kind == "multi" else "",
         routing=entry.routing,
         low=entry.low,
@@ -173,6 +174,12 @@ def _item(name: str, entry: Entry, column: pd.Series) -> Item:
         identifier=entry.identifier,
         format=guess.format if guess.type == kind else "",
     )
+
+
+def _section(entry: Entry, name: str, kind: str) -> str:
+    """Dates and times of the session are the program's, not the respondent's."""
+    own = kind == "date" and _SESSION.search(f"{name} {entry.wording}")
+    return BOOKKEEPING if own else entry.section
 
 
 def _kind(entry: Entry, options: dict[str, str], guess: Item, column: pd.Series) -> str:
