@@ -22,6 +22,7 @@ from sustainment.synthetic.scripts import Passage, Script, read_scripts, script_
 
 NAMESPACE = "urn:QDA-XML:project:1.0"
 KEYS = uuid.uuid5(uuid.NAMESPACE_URL, NAMESPACE)
+PARTS = ("include", "exclude", "example")  # labelled lines of a code's description
 PREVIEW = 60  # characters of a passage that serve as the selection's name, as programs do
 
 
@@ -74,13 +75,13 @@ def project(
     users = ET.SubElement(root, "Users")
     for coder in coded:
         ET.SubElement(users, "User", guid=key("user", coder), name=coder)
-    notes = Notes(memos, scripts)
+    notes = Notes(memos, scripts, coded)
     codes = ET.SubElement(ET.SubElement(root, "CodeBook"), "Codes")
     add_codebook(codes, book, notes)
     add_cases(root, cases)
     sources = ET.SubElement(root, "Sources")
     for script in scripts:
-        add_source(sources, script, coded, book["notice"], notes)
+        add_source(sources, script, coded, notes)
     notes.add_to(root)
     ET.SubElement(root, "Description").text = book["notice"]
     notes.refer(root, "project")
@@ -124,7 +125,6 @@ def add_source(
     parent: ET.Element,
     script: Script,
     coded: dict[str, list[Passage]],
-    notice: str,
     notes: Notes,
 ) -> None:
     """A transcript with all selections of all coders, in the order of the text."""
@@ -132,7 +132,6 @@ def add_source(
     source = ET.SubElement(
         parent, "TextSource", guid=guid, name=script.name, plainTextPath=f"internal://{guid}.txt"
     )
-    ET.SubElement(source, "Description").text = notice
     selections = [
         (passage, coder)
         for coder, passages in coded.items()
@@ -140,12 +139,12 @@ def add_source(
         if passage.script == script.name
     ]
     for passage, coder in sorted(selections, key=lambda s: (s[0].start, -s[0].end, s[1])):
-        place = f"{script.name}/{passage.start}-{passage.end}/{coder}"
+        here = place(passage, coder)
         user = key("user", coder)
         selection = ET.SubElement(
             source,
             "PlainTextSelection",
-            guid=key("selection", place),
+            guid=key("selection", here),
             name=script.text[passage.start : passage.end][:PREVIEW],
             startPosition=str(passage.start),
             endPosition=str(passage.end),
@@ -154,69 +153,70 @@ def add_source(
         given = [*passage.codes, f"Level/{passage.level}", f"Valence/{passage.valence}"]
         for code in [*given, f"Phase/{passage.phase}"]:
             coding = ET.SubElement(
-                selection, "Coding", guid=key("coding", f"{place}/{code}"), creatingUser=user
+                selection, "Coding", guid=key("coding", f"{here}/{code}"), creatingUser=user
             )
             ET.SubElement(coding, "CodeRef", targetGUID=key("code", code))
-        notes.refer_selection(selection, script, passage, coder)
+        notes.refer(selection, here)
     notes.refer(source, script.name)
 
 
 class Notes:
-    """Memos: each knows what it is about; each is written once and referred to where it belongs."""
+    """Memos: each is written once and referred to from what it is about.
 
-    def __init__(self, memos: list[dict[str, str]], scripts: list[Script]) -> None:
-        self.memos = memos
-        texts = [s.text[p.start : p.end] for s in scripts for p in s.passages]
-        for memo in memos:
-            words = memo.get("passage")
-            hits = sum(words in text for text in texts) if words else 1
-            if hits != 1:
-                raise UserError(
-                    f"data/scripts/memos.yml: the words {words!r} stand in {hits} marked passages; "
-                    f"a memo needs words that stand in exactly one."
-                )
+    A memo on a passage is known by some of its words and belongs to the first coder who coded them.
+    """
+
+    def __init__(
+        self, memos: list[dict[str, str]], scripts: list[Script], coded: dict[str, list[Passage]]
+    ) -> None:
+        self.memos = [dict(memo) for memo in memos]
         self.referred: set[int] = set()
+        texts = {script.name: script.text for script in scripts}
+        for memo in self.memos:
+            words = memo.get("passage")
+            if not words:
+                continue
+            hits = [
+                [p for p in passages if words in texts[p.script][p.start : p.end]]
+                for passages in coded.values()
+            ]
+            if max(map(len, hits)) != 1:
+                raise UserError(
+                    f"data/scripts/memos.yml: a memo needs words that stand in exactly one coded "
+                    f"passage; {words!r} stand in {max(map(len, hits))}."
+                )
+            coder, found = next((c, h[0]) for c, h in zip(coded, hits, strict=True) if h)
+            memo.update(coder=coder, about=place(found, coder))
 
     def refer(self, element: ET.Element, about: str) -> None:
-        """Refer to every memo about a code (its id), a script or the project."""
+        """Refer to every memo about this: `project`, a code's id, a script or a place."""
         for number, memo in enumerate(self.memos):
-            if memo.get("about") == about:
-                self._add(element, number)
-
-    def refer_selection(
-        self, element: ET.Element, script: Script, passage: Passage, coder: str
-    ) -> None:
-        """Refer to the coder's memos on a passage, known by some of its words."""
-        text = script.text[passage.start : passage.end]
-        for number, memo in enumerate(self.memos):
-            if memo.get("passage") and memo["coder"] == coder and memo["passage"] in text:
-                self._add(element, number)
+            if memo["about"] == about:
+                self.referred.add(number)
+                ET.SubElement(element, "NoteRef", targetGUID=key("note", number))
 
     def add_to(self, root: ET.Element) -> None:
         """Write the memos; one that nothing refers to is a mistake and is named."""
-        lost = [n for n in range(len(self.memos)) if n not in self.referred]
-        lost = [n for n in lost if self.memos[n].get("about") != "project"]
-        if lost:
-            memo = self.memos[lost[0]]
-            raise UserError(
-                f"data/scripts/memos.yml: nothing carries the memo about "
-                f"{memo.get('passage') or memo.get('about')!r} (coder {memo['coder']}). Name a code, "
-                f"a script, `project`, or words of a passage that this coder coded."
-            )
         parent = ET.SubElement(root, "Notes")
         for number, memo in enumerate(self.memos):
+            if number not in self.referred and memo["about"] != "project":
+                raise UserError(
+                    f"data/scripts/memos.yml: the memo about {memo['about']!r} belongs to nothing. "
+                    f"Name a code's id, a script or `project`, or give words of a `passage`."
+                )
             note = ET.SubElement(
                 parent,
                 "Note",
-                guid=key("note", str(number)),
+                guid=key("note", number),
                 name=memo["name"],
                 creatingUser=key("user", memo["coder"]),
             )
             ET.SubElement(note, "PlainTextContent").text = memo["text"].strip()
 
-    def _add(self, element: ET.Element, number: int) -> None:
-        self.referred.add(number)
-        ET.SubElement(element, "NoteRef", targetGUID=key("note", str(number)))
+
+def place(passage: Passage, coder: str) -> str:
+    """What a coder's selection is known by."""
+    return f"{passage.script}/{passage.start}-{passage.end}/{coder}"
 
 
 def key(kind: str, name: Any) -> str:
@@ -240,6 +240,3 @@ def _code(
         ET.SubElement(element, "Description").text = "\n".join(lines)
     notes.refer(element, code["id"])
     return element
-
-
-PARTS = ("include", "exclude", "example")
