@@ -147,7 +147,8 @@ def _whole(text: str, start: int, end: int) -> bool:
     def inside_word(position: int) -> bool:
         return 0 < position < len(text) and text[position - 1 : position + 1].isalnum()
 
-    return 0 <= start < end <= len(text) and not inside_word(start) and not inside_word(end)
+    inside_text = 0 <= start < end <= len(text) and bool(text[start:end].strip())
+    return inside_text and not inside_word(start) and not inside_word(end)
 
 
 def decode(raw: bytes) -> tuple[str, str]:

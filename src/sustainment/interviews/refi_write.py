@@ -13,6 +13,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 import pandas as pd
 
+from sustainment.errors import UserError
 from sustainment.interviews.model import Interviews
 
 NAMESPACE = "urn:QDA-XML:codebook:1.0"
@@ -22,7 +23,12 @@ _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 
 
 def codebook_xml(interviews: Interviews, origin: str = "sustainment") -> bytes:
-    """The codebook as the bytes of a `.qdc` file; UTF-8, byte for byte the same each time."""
+    """The codebook as the bytes of a `.qdc` file; UTF-8, byte for byte the same each time.
+
+    Raises UserError for an empty codebook, which the format cannot hold.
+    """
+    if not len(interviews.codes):
+        raise UserError(f"{interviews.file} holds no code, so there is no codebook to write.")
     root = Element("CodeBook", {"xmlns": NAMESPACE, "origin": origin})
     codes = SubElement(root, "Codes")
     elements: dict[str, Element] = {}
