@@ -19,15 +19,23 @@
   // Tables of four rows and more can be sorted by any column; long ones can be filtered.
   const value = (row, column) => {
     const cell = row.cells[column];
-    return cell ? (cell.dataset.value ?? cell.textContent.trim().replace("−", "-")) : "";
+    return cell ? (cell.dataset.value ?? cell.textContent.trim()) : "";
+  };
+  const number = (text) => {
+    const plain = text.replace("−", "-").replace(/[\s,%]/g, "");
+    return /^[-+]?\d*\.?\d+$/.test(plain) ? Number(plain) : NaN;
+  };
+  const compare = (a, b) => {
+    const [x, y] = [number(a), number(b)];
+    if (Number.isNaN(x) !== Number.isNaN(y)) return Number.isNaN(x) ? 1 : -1; // words after numbers
+    return Number.isNaN(x) ? a.localeCompare(b, "en", { numeric: true }) : x - y;
   };
   const sortBy = (table, header, column) => {
     const ascending = header.getAttribute("aria-sort") !== "ascending";
     table.querySelectorAll("th[aria-sort]").forEach((th) => th.removeAttribute("aria-sort"));
     header.setAttribute("aria-sort", ascending ? "ascending" : "descending");
     const body = table.tBodies[0];
-    const rows = [...body.rows].sort((a, b) =>
-      value(a, column).localeCompare(value(b, column), document.documentElement.lang, { numeric: true }));
+    const rows = [...body.rows].sort((a, b) => compare(value(a, column), value(b, column)));
     body.append(...(ascending ? rows : rows.reverse()));
   };
   const makeSortable = (table) => {

@@ -70,7 +70,11 @@ class Visit:
         # Text in exactly the colour of its background counts as incomplete, not as a violation.
         for rule in found["incomplete"]:
             for node in rule["nodes"]:
-                keys = {check.get("data", {}).get("messageKey") for check in node["any"] if check.get("data")}
+                keys = {
+                    check.get("data", {}).get("messageKey")
+                    for check in node["any"]
+                    if check.get("data")
+                }
                 if rule["id"] == "color-contrast" and "equalRatio" in keys:
                     said.append(f"invisible text: {node['target'][0]}")
         return said

@@ -33,7 +33,7 @@ def test_these_checks_can_fail(visit, tmp_path, browser):
 
     (tmp_path / "bad.html").write_text(
         "<html><title>x</title><main><img src='missing.png'><div style='width:2000px'>wide</div>"
-        "<p style='color:#777;background:#666'>grey</p><button aria-label='a'>b</button></main>"
+        "<p style='color:#777;background:#666'>grey</p><button aria-label='Search'>Find a word</button></main>"
         "<script src='http://127.0.0.2:9/x.js'></script><script>nothing()</script></html>"
     )
     server, base = serve(tmp_path)

@@ -135,7 +135,7 @@ def test_part_of_an_invented_excerpt_copies_its_mark(visit, site, browser, addre
 
 
 def test_without_a_script_a_chapter_is_whole(visit, site):
-    name = page_with(site, 'class="book-figure')
+    name = page_with(site, '<figure class="book-figure')
     page = visit(name, script=False).page
     assert page.locator("article h1").is_visible()
     assert page.locator("figure.book-figure img").first.is_visible()
@@ -145,7 +145,7 @@ def test_without_a_script_a_chapter_is_whole(visit, site):
 
 
 def test_a_figure_s_link_can_be_copied(site, browser, address):
-    name = page_with(site, 'class="book-figure')
+    name = page_with(site, '<figure class="book-figure')
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
     page.goto(address + name)

@@ -13,6 +13,7 @@ One extension made of small modules, each with its own `setup`:
 - `maths`: formulas as MathML, made at build time
 - `language`: the role {sv} for words in Swedish
 - `describe`: descriptions, preview picture, sitemap
+- `access`: repairs of markup that a screen reader cannot use
 - `weight`: leaves out styles and scripts that a page does not use
 - `single`: the whole book on one page, for print
 """
@@ -22,6 +23,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sustainment.book.site import (
+    access,
     again,
     banner,
     chapters,
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register all parts. A build may run in parallel: nothing here keeps state outside `env`."""
     for part in (
+        access,
         again,
         banner,
         chapters,
