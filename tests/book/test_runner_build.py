@@ -203,7 +203,7 @@ def test_two_values_with_one_name_stop_the_build(book):
 
 
 def test_a_warning_of_sphinx_stops_the_build_every_time(built):
-    change(built / "pages/about.md", "survey/share", "survey/nothing")
+    change(built / "pages/about.md", "survey/share`", "survey/nothing`")
     for _ in range(2):
         with pytest.raises(UserError, match=r"pages/about\.md.*unknown document"):
             build(built, quiet=True)

@@ -19,6 +19,7 @@ from sustainment.study import STUDY_VARIABLE, VALUES_VARIABLE
 
 # Jupyter Book cannot be run with `-m`, and its script may not be on the path.
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
+_IN_CELL = re.compile(r"\.md:(\d{5,}):")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -74,8 +75,15 @@ def complaints(log: str, staged: Path) -> str:
     """What Sphinx said that matters: warnings and errors with tracked file names, else the end."""
     lines = [_COLOUR.sub("", line).rstrip() for line in log.splitlines()]
     lines = [line.replace(f"{staged}/", "").replace(".ipynb", ".md") for line in lines if line]
+    lines = [_IN_CELL.sub(cell_and_line, line) for line in lines]
     said = [line for line in lines if re.search(r"\b(WARNING|ERROR|CRITICAL|Error)\b", line)]
     return "\n".join(dict.fromkeys(said) if said else lines[-20:])
+
+
+def cell_and_line(match: re.Match[str]) -> str:
+    """MyST-NB counts lines of a notebook as 10,000 a cell."""
+    cell, line = divmod(int(match[1]), 10_000)
+    return f".md, cell {cell}, line {line}:"
 
 
 def publish(pages: Path, target: Path) -> None:

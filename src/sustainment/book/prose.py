@@ -19,6 +19,12 @@ PROSE_DIRECTIVES = {
     "exercise", "exercise-start", "solution", "solution-start", "list-table", "figure", "only",
 }  # fmt: skip
 
+# Of these, the words after the name are a title.
+TITLED = {
+    "admonition", "dropdown", "card", "grid-item-card", "tab-item", "exercise", "exercise-start",
+    "sidebar", "topic", "list-table",
+}  # fmt: skip
+
 _FENCE = re.compile(r"^\s*(`{3,}|~{3,}|:{3,})\s*(?:\{([\w:-]+)\})?(.*)$")
 _VALUE_ROLE = re.compile(r"\{(?:num|glue(?::\w+)?)\}`[^`]+`")
 _ROLE = re.compile(r"\{([\w:-]+)\}(`+)(.+?)\2")
@@ -57,8 +63,7 @@ def prose_lines(text: str, first: int = 0) -> list[tuple[int, str]]:
             is_prose = (fence[2] or "") in PROSE_DIRECTIVES
             open_fences.append((fence[1], is_prose))
             options = is_prose
-            title = fence[3].strip() if is_prose and fence[2] != "figure" else ""
-            kept.append((number, title))
+            kept.append((number, fence[3].strip() if fence[2] in TITLED else ""))
         elif not shown:
             kept.append((number, ""))
         else:

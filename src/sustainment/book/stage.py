@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import copy
 import os
+import re
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import yaml
 
-from sustainment.book.chapters import Book, Chapter
+from sustainment.book.chapters import NOTEBOOKS, Book, Chapter
 from sustainment.book.execute import stable
 from sustainment.book.freshness import files_below, notebook_file
 from sustainment.book.parameters import Edition, Scalar, show
@@ -25,6 +26,7 @@ from sustainment.errors import UserError
 # Large or not part of the pages: linked where the system can, so that pages may still cite them.
 LINKED = ("data", "src", "tests")
 GENERATED = {"dist", "node_modules"}
+_LINK = re.compile(r"(\]\(|\]:\s*)([^)\s#<>]+)\.md(?=[)#\s]|$)", re.MULTILINE)
 SITE = "sustainment.book.site"
 
 
@@ -44,7 +46,7 @@ def stage(
     write_if_changed(staged / "_toc.yml", staged_toc(book, None if only is None else chapters))
     for chapter in chapters:
         target = Path(f"{chapter.docname}.ipynb")
-        write_if_changed(staged / target, staged_notebook(chapter, run_folder))
+        write_if_changed(staged / target, staged_notebook(book, chapter, run_folder))
         wanted.add(target)
     wanted |= copy_rest(book, staged)
     remove_others(staged, wanted)
@@ -79,7 +81,19 @@ def staged_toc(book: Book, chapters: list[Chapter] | None) -> bytes:
     return yaml.safe_dump(toc, sort_keys=False).encode()
 
 
-def staged_notebook(chapter: Chapter, run_folder: Path) -> bytes:
+def staged_links(book: Book, text: str, page: Path) -> str:
+    """Prose links to chapters by their files (`[…](silent.md)`); here these files are notebooks."""
+    folder = page.parent.relative_to(book.folder)
+
+    def mend(match: re.Match[str]) -> str:
+        target = os.path.normpath(folder / match[2])
+        is_chapter = target.removeprefix(f"{NOTEBOOKS}/") in book.chapters
+        return f"{match[1]}{match[2]}.ipynb" if is_chapter else match[0]
+
+    return _LINK.sub(mend, text)
+
+
+def staged_notebook(book: Book, chapter: Chapter, run_folder: Path) -> bytes:
     """The chapter's present prose with the outputs of its last execution."""
     import jupytext
     import nbformat
@@ -91,6 +105,7 @@ def staged_notebook(chapter: Chapter, run_folder: Path) -> bytes:
     for cell in source.cells:
         cells.append(cell)
         if cell.cell_type != "code":
+            cell["source"] = staged_links(book, cell.source, chapter.path)
             continue
         result = done.pop(0)
         if result.source != cell.source:
@@ -122,7 +137,10 @@ def copy_rest(book: Book, staged: Path) -> set[Path]:
             if file in chapters or relative.as_posix() in ("_config.yml", "_toc.yml"):
                 continue
             kept.add(relative)
-            copy_if_changed(file, staged / relative)
+            content = file.read_bytes()
+            if file.suffix == ".md":
+                content = staged_links(book, content.decode(), file).encode()
+            write_if_changed(staged / relative, content)
     return kept
 
 
@@ -138,10 +156,6 @@ def link(path: Path, target: Path) -> None:
         target.symlink_to(path, target_is_directory=True)
     except OSError:
         shutil.copytree(path, target)
-
-
-def copy_if_changed(source: Path, target: Path) -> None:
-    write_if_changed(target, source.read_bytes())
 
 
 def write_if_changed(path: Path, content: bytes) -> bool:
