@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sustainment.errors import UserError
 from sustainment.streams import rng
-from sustainment.synthetic.parameters import Parameters
+from sustainment.synthetic.parameters import FILE, Parameters
 from sustainment.synthetic.redcap import DATE_FIELD, NOT_COMPLETED
 
 ORDER = "order of arrival"  # a working column: seconds, or a moment in between
@@ -206,6 +207,8 @@ _ROWS: dict[str, Callable[..., None]] = {
 
 def _silent_form(work: _Export) -> pd.Series:
     """A row made of the form that a silent person would have sent."""
+    if not work.silent:
+        raise UserError(f"{FILE}, defects: more rows to add than silent persons. Plant fewer.")
     person, form = work.silent.pop(int(work.draw.integers(len(work.silent))))
     cells = work.table.loc[work.pick(lambda row: True)].copy()
     cells[form.index] = form
