@@ -61,7 +61,7 @@ def guess_item(
     if not values:
         return item
     if all(re.fullmatch(NUMBER, value.strip()) for value in values):
-        small = all(re.fullmatch(r"-?\d{1,2}", value) for value in values)
+        small = all(re.fullmatch(r"-?\d|10|[789][789]", value) for value in values)
         if small and (codes or set(values) <= {"0", "1"}) and len(values) <= MOST_OPTIONS:
             return _with(item, "single", sorted(values, key=int))
         return replace(item, type="number", format=number_format(values))

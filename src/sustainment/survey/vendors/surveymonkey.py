@@ -97,7 +97,7 @@ def _columns(sheet: Sheet, header_rows: int) -> list[Column]:
     second = sheet.header(1)
     third = sheet.header(2) if header_rows == 3 else [""] * len(first)
     columns: list[Column] = []
-    question, group, number, place = "", "", 0, 0
+    question, group, row, number, place = "", "", "", 0, 0
     for top, part, last in zip(first, second, third, strict=True):
         own = _OWN.get(top.casefold())
         if own and number == 0:
@@ -105,9 +105,11 @@ def _columns(sheet: Sheet, header_rows: int) -> list[Column]:
             continue
         if top:
             number, place, question, group = number + 1, 0, _plain(top), f"q{number + 1}"
+            row = ""
+        row = part or (row if header_rows == 3 else "")  # a blank cell continues the row of a grid
         place += 1
         columns.append(
-            Column(f"{group}_{place}" if group else "", question, _plain(part), _plain(last), group)
+            Column(f"{group}_{place}" if group else "", question, _plain(row), _plain(last), group)
         )
     sizes = pd.Series([column.group for column in columns]).value_counts()
     return [
@@ -134,7 +136,9 @@ def _question(table: pd.DataFrame, columns: list[Column]) -> dict[str, Item]:
     if len(columns) > 1 and ticks and all(c in ticks or _OTHER.fullmatch(c.part) for c in options):
         for column in columns:
             if column in ticks:
-                items[column.name] = _tick(table, column)
+                tick = _tick(table, column)
+                wording = f"{column.question} [{column.part}]" if column.third else tick.wording
+                items[column.name] = replace(tick, wording=wording)
             else:
                 wording = f"{column.question} - {column.part}"
                 items[column.name] = Item(column.name, wording, "text")
