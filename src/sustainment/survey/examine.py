@@ -155,9 +155,9 @@ class Examination:
     def _test_record(self, left: np.ndarray) -> np.ndarray:
         mask = np.zeros_like(left)
         for decision in self.decisions.for_rule("test-record"):
-            column = self.column(decision.column or self.id_column)
-            pattern = re.compile(decision.matches)
-            mask |= column.rows([bool(pattern.search(cell.text)) for cell in column.cells])
+            search = re.compile(decision.matches).search
+            texts = self.table[decision.column or self.id_column].to_numpy(dtype=object)
+            mask |= np.array([search(text) is not None for text in texts], dtype=bool)
         return mask
 
     def _not_consenting(self, left: np.ndarray) -> np.ndarray:
@@ -187,7 +187,8 @@ class Examination:
     def _not_in_frame(self, left: np.ndarray) -> np.ndarray:
         if self.frame is None:
             return np.zeros_like(left)
-        return ~self.persons.isin(self.frame.index).to_numpy() & (self.persons != "").to_numpy()
+        column, known = self.column(self.id_column), {*self.frame.index, ""}
+        return column.rows([cell.plain not in known for cell in column.cells])
 
     def _partial_without_outcome(self, left: np.ndarray) -> np.ndarray:
         outcome = (self.settings.get("outcome") or {}).get("item")
@@ -262,11 +263,8 @@ class Examination:
         """Cells of kept records with a defect of this rule, a `Defect` for each distinct text."""
         for name, item in self.items.items():
             column = self.column(name)
-            flagged = [i for i, cell in enumerate(column.cells) if rule in cell.defects]
-            if flagged:
-                yield from self._by_text(
-                    rule, item, column, flagged, np.ones(len(self.table), bool)
-                )
+            if flagged := column.defective.get(rule):
+                yield from self._by_text(rule, item, column, flagged, self.kept)
 
     def answered_unasked(self) -> Iterator[Defect]:
         """Answers, ticks and codes for missing where the routing did not lead."""

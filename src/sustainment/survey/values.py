@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ _SLASHED = re.compile(
 _TIME = re.compile(r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?|[0-5]?[0-9]:[0-5][0-9]")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen: a million of them are made for a large file
 class Cell:
     """One distinct text of a column: the answer, or the kind of missing, and its defects.
 
@@ -77,10 +78,14 @@ class Column:
         """A mask of records from a flag for every distinct cell."""
         return np.array(flags, dtype=bool)[self.positions]
 
-    def with_defect(self, rule: str) -> np.ndarray | None:
-        """The records with this defect, or None when there is none (the usual case)."""
-        flags = [rule in cell.defects for cell in self.cells]
-        return self.rows(flags) if any(flags) else None
+    @cached_property
+    def defective(self) -> dict[str, list[int]]:
+        """{rule: cells with that defect}, looked up once for all rules."""
+        found: dict[str, list[int]] = {}
+        for position, cell in enumerate(self.cells):
+            for rule in cell.defects:
+                found.setdefault(rule, []).append(position)
+        return found
 
     @property
     def blank(self) -> np.ndarray:
@@ -112,7 +117,8 @@ def with_missing(item: Item, settings: Mapping[str, Any]) -> Item:
 
 def read_column(texts: pd.Series, item: Item) -> Column:
     """Read every distinct text of a column once. `texts` holds str, "" for an empty cell."""
-    positions, distinct = pd.factorize(texts)
+    positions, found = pd.factorize(texts)
+    distinct = found.to_numpy(dtype=object)
     smallest = np.min_scalar_type(max(len(distinct), 1))
     return Column(item, positions.astype(smallest), [read_cell(text, item) for text in distinct])
 
