@@ -125,9 +125,22 @@ class CodeBehind(SphinxPostTransform):
                 fold["summary"] = "The code behind this"
             else:
                 fold["summary"] = "The code that prepares this"
-            if has_output and cell.index(fold) == 0 and cell.get("hide_mode") == "input":
+            before = _cell_before(cell)
+            if not has_output and before is not None and before[0].get("summary") == fold["summary"]:
+                before[0].extend(fold.children)  # one fold for what stands in a row
+                cell.parent.remove(cell)
+            elif has_output and cell.index(fold) == 0 and cell.get("hide_mode") == "input":
                 cell.remove(fold)
                 cell.append(fold)
+
+
+def _cell_before(cell: nodes.Element) -> nodes.Element | None:
+    """The cell right before this one, if it is nothing but folded code."""
+    place = cell.parent.index(cell)
+    before = cell.parent[place - 1] if place else None
+    if isinstance(before, nodes.container) and len(before) == 1:
+        return before if isinstance(before[0], HideCodeCellNode) else None
+    return None
 
 
 def _open_fold(translator: Any, node: HideCodeCellNode) -> None:
