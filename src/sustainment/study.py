@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
@@ -248,7 +248,9 @@ def _read_input(study: Study, name: str) -> Any:
     if reader == "interviews":
         from sustainment.interviews.read import read_interviews
 
-        return read_interviews(paths[0], kind=entry.get("kind"), mapping=entry.get("mapping"))
+        interviews = read_interviews(paths[0], kind=entry.get("kind"), mapping=entry.get("mapping"))
+        own = {"provenance": study.provenance, "settings": study.settings.get("interviews") or {}}
+        return replace(interviews, **own)
     if reader == "integration":
         from sustainment.integration.model import read_integration
 
