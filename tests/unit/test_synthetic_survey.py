@@ -16,7 +16,7 @@ from sustainment.survey.clean import clean
 from sustainment.survey.read import read_survey
 from sustainment.synthetic import read_parameters, synthesise, write_checksums
 from sustainment.synthetic.defects import plant
-from sustainment.synthetic.redcap import DICTIONARY_COLUMNS
+from sustainment.synthetic.redcap import DICTIONARY_COLUMNS, write
 from sustainment.synthetic.survey import shown
 from sustainment.synthetic.worlds import draw, envelopes, first_lines, write_book, write_worlds
 
@@ -210,6 +210,27 @@ def test_every_world_fits_the_same_abstract(world):
     cases = pd.to_numeric(survey["b05"])
     assert 0.02 <= (cases >= 10).mean() <= 0.15
     assert len(table(DATA / "worlds" / world / "population.csv")) == 66
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_a_world_passes_through_the_same_cleaning_untouched(world):
+    folder = DATA / "worlds" / world
+    raw = read_survey(folder / "survey.csv", DATA / "raw" / "survey_dictionary.csv")
+    persons = table(folder / "population.csv").set_index("person")
+    survey = clean(raw, STUDY["survey"], persons)
+    assert len(survey.answers) == 50
+    assert len(survey.log) == len(survey.dropped) == 0
+
+
+def test_a_large_population_passes_through_the_same_cleaning_untouched(tmp_path):
+    world = draw(PARAMETERS, 11, mode="superpopulation", size=20_000)
+    path = write(world.export(), tmp_path / "survey.csv")
+    raw = read_survey(path, DATA / "raw" / "survey_dictionary.csv")
+    survey = clean(raw, STUDY["survey"], world.frame().set_index("person"))
+    assert len(survey.answers) == int(world.persons["answered"].sum())
+    assert len(survey.log) == len(survey.dropped) == 0
+    truth = world.truth()["continued"]["respondents"]
+    assert (survey.answers["b06"] == "1").sum() == truth
 
 
 @pytest.mark.parametrize("world", WORLDS)

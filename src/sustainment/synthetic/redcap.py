@@ -1,6 +1,6 @@
 """The invented survey as REDCap would export it: raw codes, and the 18 columns of its dictionary.
 
-Layout of the two files: vendor manual and real exports; see pages/datasheet.md for what is ours.
+Layout of the two files: as in exports that real projects made public.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ def sheet(
         if item.type == "multi":
             columns.update(_tick_columns(item, known[item.id], left, asked, missing))
             continue
-        cells = _as_text(known[item.id])
+        cells = _as_text(_within_limits(known[item.id], item))
         cells = np.where(left != "", left, cells)
         columns[item.id] = np.where(asked, cells, "")
     return pd.DataFrame(columns)
@@ -186,6 +186,13 @@ def _tick_columns(
         chosen = (left == code) & asked
         columns[f"{item.id}___{code.replace('-', '_')}"] = np.where(chosen, "1", "0")
     return columns
+
+
+def _within_limits(values: np.ndarray, item: Question) -> np.ndarray:
+    """A form takes no number beyond its limits, and among a million persons one would be."""
+    if item.type != "number":
+        return values
+    return np.clip(values, item.low, item.high)
 
 
 def _as_text(values: np.ndarray) -> np.ndarray:
