@@ -188,7 +188,7 @@ def _highlights(database: Database, texts: dict, code_ids: dict, coder_of: dict)
             continue  # of another project in the same database
         document, text, edges = texts[highlight["document_id"]]
         start, end, exact = to_points(edges, [highlight["start_offset"]], [highlight["end_offset"]])
-        snippet = plain_text(highlight["snippet"] or "")[0]
+        snippet = plain_text(highlight["snippet"] or "")[0].strip()
         if not exact[0] and 0 <= start[0] <= end[0] <= len(text):
             notes.append(_split(database.file, document, int(start[0])))
         same = squeeze(snippet) == squeeze(text[max(start[0], 0) : max(end[0], 0)])
