@@ -172,6 +172,11 @@ def _item_rows(sheet: Sheet, row: int, columns: Mapping[str, int]) -> Codebook:
             raise UserError(f"{sheet.file}, row {line}: the item {name} is described twice.")
         label = tidy(cells[label_column]) if label_column is not None else ""
         options = parse_options(cell("options"))
+        for label in codeless(cell("options")):
+            sheet.note(
+                "warning", "option-without-code", "An option has no code; answers with it are unknown codes",
+                row=line, column=name, value=label, remedy="Write its code into the codebook.",
+            )  # fmt: skip
         entries[name] = Entry(
             name,
             wording=label or tidy(cell("wording")) or question,
@@ -186,7 +191,7 @@ def _item_rows(sheet: Sheet, row: int, columns: Mapping[str, int]) -> Codebook:
             high=_number(cell("high")),
             identifier=cell("identifier").casefold() in {"y", "yes", "1", "x", "true", "ja", "j"},
         )
-    return Codebook(entries, "a codebook with a row an item", sheet.file)
+    return Codebook(entries, "a codebook with a row an item", sheet.file, sheet.notes)
 
 
 def _option_rows(sheet: Sheet, row: int, columns: Mapping[str, int]) -> Codebook:
@@ -232,10 +237,17 @@ def parse_options(text: str) -> dict[str, str]:
     options: dict[str, str] = {}
     for part in parts:
         found = re.fullmatch(splitter, part.strip(), re.DOTALL)
+        if not found and "{" in text:
+            continue  # an option that lost its code; `codeless` names it
         if not found:
             return {}
         options[found[1].strip()] = tidy(found[2])
     return options
+
+
+def codeless(text: str) -> list[str]:
+    """Options in braces that lost their code ("{76-99%}"): the code that they had is unknown."""
+    return [part for part in re.findall(r"\{([^{}]*)\}", text) if not re.search(r"[,=]", part)]
 
 
 def parse_missing_header(header: str) -> dict[str, str]:

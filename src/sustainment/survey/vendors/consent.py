@@ -13,6 +13,7 @@ import pandas as pd
 
 from sustainment.survey.examine import Examination
 from sustainment.survey.model import BOOKKEEPING, Item, RawSurvey
+from sustainment.survey.vendors.identifiers import respondent_column
 from sustainment.survey.vendors.scales import plain
 
 _CONSENT = re.compile(
@@ -117,9 +118,11 @@ def _test_rows(raw: RawSurvey) -> list[Proposal]:
 
 
 def _empty_sessions(raw: RawSurvey) -> list[Proposal]:
-    examined = Examination(
-        raw, {"id": "line", "decisions": [{"rule": "empty-session", "then": "drop"}]}
-    )
+    settings = {
+        "id": respondent_column(raw) or "line",
+        "decisions": [{"rule": "empty-session", "then": "drop"}],
+    }
+    examined = Examination(raw, settings)
     rows = examined.dropped["empty-session"]
     if not len(rows):
         return []

@@ -127,8 +127,9 @@ def merge_languages(
     lines = [str(line) for frame, _ in prepared.values() for line in frame.index]
     table["source_line"] = pd.array(lines, dtype="str")
     codebook = {columns[0]: base[1][columns[0]]} if columns[0] in base[1] else {}
+    options = {language: language for language in prepared}
     codebook["language"] = Item(
-        "language", "Language of the questionnaire", "single", {name: name for name in prepared}
+        "language", "Language of the questionnaire", "single", options, section=BOOKKEEPING
     )
     codebook |= {name: _widest([items[name] for _, items in prepared.values()]) for name in base[1]}
     for name in ("source_file", "source_line"):

@@ -144,6 +144,7 @@ def items_from(table: pd.DataFrame, codebook: Codebook, sheet: Sheet) -> dict[st
             f"{codebook.file} describes {len(items)} of the {len(table.columns)} columns of "
             f"{sheet.file}: it looks like the codebook of another export. Give the right one."
         )
+    sheet.notes.extend(note for note in codebook.notes if note.severity != "note")
     _report_unmatched(table, items, codebook, used, sheet)
     _mark_ticks(items, exact)
     _mark_derived(table, items, sheet)
