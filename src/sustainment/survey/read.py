@@ -91,15 +91,6 @@ def _recognised(source: Source) -> tuple[ModuleType, str]:
         )
     if unreadable:
         raise unreadable
-    if source.dictionary is not None and source.dictionary.suffix.lower() in (
-        ".xlsx",
-        ".xls",
-        ".ods",
-    ):
-        raise UserError(
-            f"{source.dictionary.name} is a workbook, not a REDCap dictionary. Convert it first: "
-            f"`python -m sustainment.survey.workbook {source.dictionary.name} dictionary.csv`."
-        )
     raise UserError(
         f"{source.name} is of no kind that can be read ({', '.join(kinds())}). Say which it is in "
         "data/study.yml (`kind:`), or export it again."

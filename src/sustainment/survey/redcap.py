@@ -13,6 +13,7 @@ from datetime import date
 
 import pandas as pd
 
+from sustainment.errors import UserError
 from sustainment.findings import Finding
 from sustainment.survey.model import BOOKKEEPING, MISSING_KINDS, Item, ItemType, RawSurvey
 from sustainment.survey.source import Source
@@ -83,6 +84,11 @@ def read(source: Source) -> RawSurvey:
                 remedy="Download the data dictionary from REDCap and name it in data/study.yml.",
             )
         )  # fmt: skip
+    elif source.dictionary.suffix.lower() in (".xlsx", ".xls", ".ods"):
+        raise UserError(
+            f"{source.dictionary.name} is a workbook, not the CSV that REDCap gives. Convert it first: "
+            f"`python -m sustainment.survey.workbook {source.dictionary.name} dictionary.csv`."
+        )
     else:
         fields, more = read_dictionary(source.dictionary_table)
         notes += source.dictionary_table.notes + more

@@ -44,7 +44,7 @@ _HEADERS = {
 }
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _RECODE = re.compile(
-    r"_(condensed|combined|comb|range|remove_?DK(NA)?|V\d|count\w*)(_|$)", re.IGNORECASE
+    r"_(condensed|combined|comb|range|remove_?DK(NA)?|V\d|count\w*)(?=_|$)", re.IGNORECASE
 )
 
 
@@ -79,7 +79,7 @@ def redcap_dictionary_from_workbook(
     findings: list[Finding] = []
     written = []
     section = ""
-    names = {row.variable for row in rows}
+    names = {row.variable.casefold(): row.variable for row in rows}
     for row in rows:
         options = _options(row, path, findings)
         _note_recode(row, names, path, findings)
@@ -193,11 +193,11 @@ def _options(row: _Row, path: Path, findings: list[Finding]) -> list[tuple[str, 
     return options
 
 
-def _note_recode(row: _Row, names: set[str], path: Path, findings: list[Finding]) -> None:
+def _note_recode(row: _Row, names: Mapping[str, str], path: Path, findings: list[Finding]) -> None:
     """A column computed from another is no second answer."""
-    match = _RECODE.search(row.variable)
-    parent = row.variable[: match.start()] if match else ""
-    if parent in names:
+    starts = [row.variable[: m.start()].casefold() for m in _RECODE.finditer(row.variable)]
+    parent = next((names[start] for start in reversed(starts) if start in names), "")
+    if parent:
         findings.append(
             Finding("note", "derived-column", f"The column looks like a recode of {parent}", path.name,
                     row.line, row.variable, remedy="Analyse one of the two, not both.")
