@@ -102,7 +102,7 @@ def _moments(parameters: Parameters, seed: int, size: int) -> np.ndarray:
     """When each form was sent: early after the invitation, in working hours."""
     calendar = parameters["calendar"]
     first = np.datetime64(calendar["first_day"], "D")
-    span = int((np.datetime64(calendar["last_day"], "D") - first).astype(int))
+    span = int((np.datetime64(calendar["last_day"], "D") - first) / np.timedelta64(1, "D"))
     draw = rng(seed, "calendar")
     days = np.minimum(draw.exponential(calendar["days_to_answer"], size).astype(int), span)
     seconds = draw.integers(8 * 3600, 17 * 3600, size)

@@ -87,7 +87,7 @@ def sheet(
         cells = _as_text(_within_limits(known[item.id], item))
         cells = np.where(left != "", left, cells)
         columns[item.id] = np.where(asked, cells, "")
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns, dtype=object)
 
 
 def shown(routing: str, columns: Mapping[str, np.ndarray]) -> np.ndarray:
