@@ -77,6 +77,11 @@ def not_consenting(material: Material) -> Iterator[Hit]:
     yield from _dropped(material, "not-consenting")
 
 
+@rule("empty-session", "warning", "Nothing was answered in the record")
+def empty_session(material: Material) -> Iterator[Hit]:
+    yield from _dropped(material, "empty-session")
+
+
 @rule("not-in-frame", "error", "The id is not in the list of the population", DECIDE)
 def not_in_frame(material: Material) -> Iterator[Hit]:
     yield from _dropped(material, "not-in-frame")

@@ -342,7 +342,7 @@ class Examination:
 
 def _unticked(item: Item, plain: str) -> bool:
     """Whether the text is the one with which an export says "box not ticked"."""
-    return item.type == "multi" and plain == (list(item.options) or ["0"])[0]
+    return item.type == "multi" and plain in (list(item.options)[:-1] or ["0"])
 
 
 def _selected(raw: RawSurvey, rows: Mapping[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -174,10 +174,12 @@ def add_ticks(
 ) -> bool:
     """Add tick columns `name___1`, `name___2`, … behind a joined multiple choice; False when none.
 
-    The joined column stays in the table as it is, and has no item: its ticks are the answers.
+    The joined column stays in the table as it is, as an item of type "note": its ticks are the answers.
     """
     ticks = split_ticks(table[name], separator)
     place = table.columns.get_loc(name) + 1
+    if ticks:  # kept as it was exported; its ticks are the answers
+        codebook[name] = Item(name, wording, "note")
     for number, (option, cells) in enumerate(ticks.items(), start=1):
         tick = f"{name}___{number if option else 'other'}"
         label = option or "Other"
