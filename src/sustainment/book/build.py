@@ -102,12 +102,13 @@ def build(
     open_: bool = False,
     jobs: int | None = None,
     force: bool = False,
+    fork: bool = True,
     quiet: bool = False,
 ) -> Path:
     """Build the book; returns the first page. Raises UserError with one sentence a problem.
 
     only: chapters to execute (with those they need), shown as a small book of their own.
-    force: execute everything, whether fresh or not.
+    force: execute everything, whether fresh or not. fork: use forked kernels where that is possible.
     """
     begin = time.perf_counter()
     plan = make_plan(folder, edition, params)
@@ -119,7 +120,7 @@ def build(
             told.line(f"Nothing has changed since the last build: {short(first)}")
         else:
             with told:
-                execute_stale(plan, names, jobs or default_jobs(), force, told)
+                execute_stale(plan, names, jobs or default_jobs(), force, told, fork)
                 make_pages(plan, names if only else None, told)
             told.line(closing_table(told, time.perf_counter() - begin))
             told.line(f"The book is in {short(first)}")
@@ -171,13 +172,17 @@ def hold_lock(build_folder: Path, told: Teller) -> Iterator[None]:
 # Execution ---------------------------------------------------------------------------------------
 
 
-def execute_stale(plan: Plan, names: list[str], jobs: int, force: bool, told: Teller) -> None:
+def execute_stale(
+    plan: Plan, names: list[str], jobs: int, force: bool, told: Teller, fork: bool = True
+) -> None:
     """Execute the chapters that are not fresh. Raises UserError when one fails."""
     from sustainment.book.execute import Job, Outcome, run_in_order
+    from sustainment.book.kernels import fork_environment
     from sustainment.book.values import collect
 
     book, run = plan.book, plan.run_folder
     sweep_leftovers(run)
+    kernels = fork_environment(book) if fork else {}
     common = freshness.common_parts(book)
     memory = book.build_folder / "record" / "large-files.json"
     remembered: dict[str, Any] = read_json(memory) or {}
@@ -205,6 +210,7 @@ def execute_stale(plan: Plan, names: list[str], jobs: int, force: bool, told: Te
             inject={n: v for n, v in values.items() if n in plan.changed},
             data_digest=plan.data_digest,
             lines=tuple(cell.line for cell in chapter.cells),
+            environment=kernels,
         )
 
     def tell(event: str, name: str, outcome: Outcome | None) -> None:

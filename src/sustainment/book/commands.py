@@ -28,11 +28,14 @@ def build(
     open_: Annotated[bool, typer.Option("--open", help="Show the book in the browser.")] = False,
     jobs: Jobs = None,
     force: Annotated[bool, typer.Option("--force", help="Execute fresh chapters too.")] = False,
+    fork: Annotated[
+        bool, typer.Option(help="Fork kernels from a process with the imports done (Linux).")
+    ] = True,
 ) -> None:
     """Execute what is not fresh and make the pages."""
     from sustainment.book.build import build as run
 
-    run(folder, edition, parameters or (), only or (), open_, jobs, force)
+    run(folder, edition, parameters or (), only or (), open_, jobs, force, fork)
 
 
 @commands.command()

@@ -1,0 +1,104 @@
+"""The process that kernels are forked from: its imports are done before the first chapter asks.
+
+Started by `provision.py` as `python -m sustainment.book.warm SOCKET MODULES DEATH`. It reads one request a line
+from the socket, forks a kernel for each, and answers with the kernel's pid and a handle on it (pidfd).
+Linux only. Every line with a comment here prevents a failure that was seen: lost figures, orphans,
+tables cut differently, kernels that share their random numbers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import importlib
+import json
+import os
+import random
+import signal
+import socket
+import sys
+from typing import Any
+
+PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def preload(modules: list[str]) -> None:
+    """Import what chapters import; a module that is missing is the chapter's matter."""
+    sys.path[:] = [entry for entry in sys.path if entry]  # the kernel adds its own folder
+    for name in ["ipykernel.kernelapp", "matplotlib_inline.backend_inline", *modules]:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+    if "pandas" in sys.modules:
+        import pandas as pd
+
+        # pandas took this process for a terminal and would cut tables at its width.
+        pd.set_option("display.max_columns", 20)
+
+
+def serve(channel: socket.socket) -> None:
+    """Fork a kernel for each request until the worker at the other end is gone."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # ended kernels leave no zombies
+    warm = os.getpid()
+    with channel.makefile("r", encoding="utf-8") as requests:
+        for line in requests:
+            request = json.loads(line)
+            pid = os.fork()
+            if pid == 0:
+                become_kernel(channel, request, warm)
+            handle = os.pidfd_open(pid)
+            socket.send_fds(channel, [f"{pid}\n".encode()], [handle])
+            os.close(handle)
+
+
+def become_kernel(channel: socket.socket, request: dict[str, Any], warm: int) -> None:
+    """Turn the forked process into a kernel like any other; never returns."""
+    die_with_parent()  # the flag is not inherited
+    if os.getppid() != warm:
+        os._exit(1)
+    channel.close()
+    os.setsid()  # the worker interrupts and ends a kernel's whole group
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 1)
+    os.environ.clear()
+    os.environ.update(request["env"])
+    os.chdir(request["cwd"])
+    random.seed()
+    if "numpy" in sys.modules:
+        import numpy as np
+
+        np.random.seed()
+    arguments = request["argv"]
+    # Read from the environment when the module was imported, that is: in the wrong process.
+    arguments.append(f"--IPKernelApp.parent_handle={warm}")
+    # Matplotlib was imported before the kernel could register its way of showing figures.
+    arguments.append("--IPKernelApp.exec_lines=%matplotlib inline")
+    sys.argv = ["ipykernel_launcher", *arguments]
+    from ipykernel import kernelapp
+
+    try:
+        kernelapp.launch_new_instance(argv=arguments)
+    finally:
+        os._exit(0)
+
+
+def main() -> None:
+    channel = socket.socket(fileno=int(sys.argv[1]))
+    if sys.argv[3] == "die":
+        die_with_parent()
+    preload([name for name in sys.argv[2].split(",") if name])
+    # A fork copies one thread only: with others, a lock might stay closed for ever.
+    if len(os.listdir("/proc/self/task")) != 1:
+        sys.exit(3)
+    channel.sendall(b"ready\n")
+    serve(channel)
+
+
+if __name__ == "__main__":
+    main()
