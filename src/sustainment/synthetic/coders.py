@@ -10,6 +10,7 @@ coefficients checkable, which they never are in life.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -38,10 +39,13 @@ def code_by_coders(
         name.lower(): [code["name"] for code in dimension(book, name)["codes"]]
         for name in ("Level", "Valence")
     }
-    draw = rng(book["coders"]["seed"], "coders: how")
+    seed = book["coders"]["seed"]
+    places = _places(passages)
     coded: dict[str, list[Passage]] = {coder: [] for coder in book["coders"]["names"]}
     for number, passage in enumerate(passages):
         who, kind = plan.get(number, ("", ""))
+        # a stream for each passage: a change in one script moves nothing in the others
+        draw = rng(seed, f"coders: how {places[number]}")
         for coder, list_ in coded.items():
             if coder != who:
                 list_.append(passage)
@@ -52,7 +56,8 @@ def code_by_coders(
                 list_.append(sibling(passage, code_list(book), draw))
             elif kind in values:
                 others = [v for v in values[kind] if v != getattr(passage, kind)]
-                list_.append(replace(passage, **{kind: str(draw.choice(others))}))
+                change: dict[str, Any] = {kind: str(draw.choice(others))}
+                list_.append(replace(passage, **change))
     record = pd.DataFrame(
         [
             (passages[n].script, passages[n].start, passages[n].end, coder, kind)
@@ -67,9 +72,9 @@ def plan_departures(passages: list[Passage], book: dict[str, Any]) -> dict[int, 
     """Number of the passage → (coder, kind), the stated shares met to the nearest passage."""
     groups = code_list(book)["group"]
     with_siblings = {code for code in groups.index if (groups == groups[code]).sum() > 1}
-    order = [
-        int(n) for n in rng(book["coders"]["seed"], "coders: where").permutation(len(passages))
-    ]
+    seed = book["coders"]["seed"]
+    lots = [rng(seed, f"coders: where {place}").random() for place in _places(passages)]
+    order = sorted(range(len(passages)), key=lots.__getitem__)
     plan: dict[int, tuple[str, str]] = {}
     for coder, shares in book["coders"]["departures"].items():
         for kind in KINDS:
@@ -86,6 +91,16 @@ def plan_departures(passages: list[Passage], book: dict[str, Any]) -> dict[int, 
                 )
             plan.update(dict.fromkeys(fits[:wanted], (coder, kind)))
     return plan
+
+
+def _places(passages: list[Passage]) -> list[str]:
+    """Script and number within the script, for each passage."""
+    counts: Counter[str] = Counter()
+    names = []
+    for passage in passages:
+        counts[passage.script] += 1
+        names.append(f"{passage.script} {counts[passage.script]}")
+    return names
 
 
 def shift(passage: Passage, text: str, words: list[int], draw: np.random.Generator) -> Passage:

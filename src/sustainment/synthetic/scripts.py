@@ -74,8 +74,9 @@ def script_cases(study_folder: Path) -> pd.DataFrame:
 
 def parse_script(name: str, source: str, phases: list[str]) -> Script:
     """Strip the marks of one script and compute the offsets of its passages."""
-    plain, open_marks, passages = "", [], []
-    phase = ""
+    plain, phase = "", ""
+    passages: list[Passage] = []
+    open_marks: list[tuple[int, tuple[str, ...], str, str, str]] = []
     for number, line in enumerate(source.splitlines(), start=1):
         if line.strip() in phases:
             phase = line.strip()
@@ -87,8 +88,8 @@ def parse_script(name: str, source: str, phases: list[str]) -> Script:
                 codes = tuple(match[1].split("+"))
                 open_marks.append((len(plain), codes, match[2], match[3], match[4] or phase))
             elif open_marks:
-                start, *rest = open_marks.pop()
-                passages.append(Passage(name, start, len(plain), *rest))
+                start, codes, level, valence, when = open_marks.pop()
+                passages.append(Passage(name, start, len(plain), codes, level, valence, when))
             else:
                 raise _broken(name, number, "']]' closes a mark that was never opened")
         plain += line[place:] + "\n"
