@@ -201,7 +201,12 @@ def _truth(world: World) -> dict:
             for column in parameters["frame"]["columns"]
         },
         "used_at_least": {
-            f"{months} months": int((used >= months).sum()) for months in (6, 12, 24, 36)
+            # Who was trained more recently cannot have used it so long: compare with `trained`.
+            f"{months} months": {
+                "persons": int((used >= months).sum()),
+                "trained": int((world.known["months_since_training"] >= months).sum()),
+            }
+            for months in (6, 12, 24, 36)
         },
         "enough_cases": {
             "at_least": few["at_least"],
