@@ -156,3 +156,12 @@ def test_a_table_for_another_sample_is_refused():
         coverage(interval_table("bounds", 40, 66), 50, 66)
     with pytest.raises(UserError, match="odds"):
         answer_probabilities(50, 66, 0)
+
+
+def test_a_group_too_large_to_enumerate_is_refused_before_memory_runs_out():
+    for attempt in (
+        lambda: answer_probabilities(9000, 10_000),
+        lambda: compatible_pairs(10_000, 0, 1),
+    ):
+        with pytest.raises(UserError, match="too large to enumerate"):
+            attempt()

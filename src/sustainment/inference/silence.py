@@ -99,6 +99,7 @@ def compatible_pairs(N: int, low: float, high: float) -> pd.DataFrame:
     "cannot be told". Arithmetic only; limits are met exactly, as decimal numbers.
     """
     N = whole(N, "the size of the group", low=1)
+    _small_enough(N)
     if not 0 <= low <= high <= 1:
         raise UserError(
             f"The range {low!r} to {high!r} is not a range of shares. Use 0 <= low <= high <= 1."
@@ -128,6 +129,7 @@ def answer_probabilities(n: int, N: int, odds: float = 1.0) -> np.ndarray:
     Source: fog2008sampling.
     """
     _, n, N = answers(0, n, N)
+    _small_enough(N)
     if not 0 < odds < math.inf:
         raise UserError(f"odds must be above 0 and finite, not {odds!r}.")
     M, x = np.arange(N + 1)[:, None], np.arange(n + 1)[None, :]
@@ -154,6 +156,11 @@ def coverage(table: np.ndarray, n: int, N: int, odds: float = 1.0) -> np.ndarray
     # Limits that are shares times N carry rounding: a limit at 33 must count as holding 33.
     held = (table[:, 0] - 1e-9 <= true) & (true <= table[:, 1] + 1e-9)
     return (answer_probabilities(n, N, odds) * held).sum(axis=1)
+
+
+def _small_enough(N: int) -> None:
+    if N > 5000:  # everything is enumerated: N x n cells
+        raise UserError(f"A group of {N} is too large to enumerate. Simulate, or use at most 5000.")
 
 
 def _log_choose(total: np.ndarray, chosen: np.ndarray) -> np.ndarray:
