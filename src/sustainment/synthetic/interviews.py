@@ -101,7 +101,7 @@ def add_codebook(parent: ET.Element, book: dict[str, Any], notes: Notes) -> None
     for branch in book["dimensions"]:
         folder = _code(parent, branch, notes, codable=False)
         for code in branch["codes"]:
-            _code(folder, {**code, "id": f"{branch['id']}/{code['id']}"}, notes)
+            _code(folder, {**code, "id": f"{branch['id']}/{code['name']}"}, notes)
 
 
 def add_cases(root: ET.Element, cases: pd.DataFrame) -> None:
