@@ -162,6 +162,39 @@ def case_disagrees(material: Material) -> Iterator[Hit]:
                 yield Hit(material.interviews.file, None, "cases", str(case), detail)
 
 
+@rule("case-without-answer", "note", "An interviewed person did not answer the survey")
+def case_without_answer(material: Material) -> Iterator[Hit]:
+    if material.survey is not None:
+        answered = set(material.survey.persons[material.survey.kept])
+        for case, person in _interviewed(material):
+            if person and person not in answered:
+                yield Hit(material.interviews.file, None, "cases", case)
+
+
+@rule("case-answer-disagrees", "error", "A case differs from the person's answer in the survey",
+      "Correct the case or the answer, whichever is wrong.")  # fmt: skip
+def case_answer_disagrees(material: Material) -> Iterator[Hit]:
+    pairs = material.block("interviews").get("answers") or {}
+    if (survey := material.survey) is None or material.interviews is None:
+        return
+    cases = material.interviews.cases
+    people = dict(_interviewed(material))
+    rows = {person: row for row, person in enumerate(survey.persons) if survey.kept[row]}
+    for variable, name in pairs.items():
+        if variable not in cases or name not in survey.items:
+            yield Hit(material.name, None, "interviews: answers", f"{variable}: {name}", "no such variable or item")  # fmt: skip
+            continue
+        positions, texts = survey.column(name).plain
+        options = survey.items[name].options
+        for case, said in zip(cases["case"], cases[variable], strict=True):
+            row = rows.get(people.get(case, ""))
+            answer = texts[positions[row]] if row is not None else ""
+            label = options.get(answer, answer)
+            if answer and str(said).casefold() not in (label.casefold(), answer.casefold()):
+                detail = f"{variable} is {said} in the case, {name} is {label} in the survey"
+                yield Hit(material.interviews.file, None, "cases", str(case), detail)
+
+
 # Provenance ----------------------------------------------------------------------------------
 
 
