@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from sustainment.errors import UserError
+from sustainment.interviews.arrange import SEVERAL
 from sustainment.interviews.cooccurrence import overlapping_pairs
 from sustainment.interviews.model import Interviews
 
@@ -82,11 +83,7 @@ def units(
     """
     coders, documents = shared_documents(interviews, coders)
     rows = segments[segments["document"].isin(documents) & segments["coder"].isin(coders)]
-    rows = rows.assign(value=rows[by].where(rows[by] != ""))
-    said = rows.groupby(["document", "coder", "start", "end"], sort=True)["value"].agg(
-        lambda values: frozenset(values.dropna())
-    )
-    said = said.reset_index()
+    said = _sets(rows, by)
     a = said[said["coder"] == coders[0]].reset_index(drop=True)
     b = said[said["coder"] == coders[1]].reset_index(drop=True)
     pairs = _matched(a, b, min_overlap)
@@ -105,6 +102,18 @@ def units(
     table = table.astype(dict.fromkeys(positions, "Int64"))
     table.attrs["coders"] = coders
     return table[["unit", "document", *positions, "overlap", "a", "b"]]
+
+
+def _sets(rows: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Each coder's passages with the set of values given: [document, coder, start, end, value]."""
+    place = ["document", "coder", "start", "end"]
+    passages = rows[place].drop_duplicates().sort_values(place, ignore_index=True)
+    given: dict[tuple, set] = {}
+    valued = _one_value_a_row(rows, by)
+    for *key, value in valued[[*place, "value"]].itertuples(index=False, name=None):
+        given.setdefault(tuple(key), set()).add(value)
+    keys = passages.itertuples(index=False, name=None)
+    return passages.assign(value=[frozenset(given.get(key, ())) for key in keys])
 
 
 def _matched(a: pd.DataFrame, b: pd.DataFrame, min_overlap: float) -> pd.DataFrame:
@@ -193,30 +202,45 @@ def sentence_units(
         columns=["document", "start", "end"],
     )
     for name, coder in zip("ab", coders, strict=True):
-        table[name] = _said(table, segments[segments["coder"] == coder], by, share)
+        own = (segments["coder"] == coder) & segments["document"].isin(documents)
+        table[name] = _said(table, segments[own], by, share)
     table.insert(0, "unit", [f"unit {n}" for n in range(1, len(table) + 1)])
     table.attrs["coders"] = coders
     return table
 
 
 def _said(sentences: pd.DataFrame, rows: pd.DataFrame, by: str, share: float) -> list[frozenset]:
-    rows = rows[(rows[by] != "") & rows["document"].isin(sentences["document"])]
+    rows = _one_value_a_row(rows, by)
     both = pd.concat(
-        [sentences.assign(at=sentences.index, value=""), rows.assign(at=-1, value=rows[by])]
+        [
+            sentences[["document", "start", "end"]].assign(at=sentences.index, value=-1),
+            rows[["document", "start", "end"]].assign(at=-1, value=np.arange(len(rows))),
+        ]
     )
     both["group"] = pd.factorize(both["document"])[0]
     both = both.sort_values(["group", "start", "end"], ignore_index=True)
-    start, end, at = (both[name].to_numpy() for name in ("start", "end", "at"))
-    said: list[set] = [set() for _ in range(len(sentences))]
+    start, end, at, value = (both[name].to_numpy() for name in ("start", "end", "at", "value"))
+    values = rows["value"].to_numpy()
+    said: dict[int, set] = {}
     for i, j in overlapping_pairs(both["group"].to_numpy(), start, end):
         across = (at[i] >= 0) != (at[j] >= 0)
         i, j = i[across], j[across]
         shared = np.minimum(end[i], end[j]) - np.maximum(start[i], start[j])
         shorter = np.minimum(end[i] - start[i], end[j] - start[j])
-        for k, m in zip(i[shared >= share * shorter], j[shared >= share * shorter], strict=True):
-            sentence, passage = (k, m) if at[k] >= 0 else (m, k)
-            said[at[sentence]].add(both["value"].iat[passage])
-    return [frozenset(values) for values in said]
+        i, j = i[shared >= share * shorter], j[shared >= share * shorter]
+        # one of each pair is a sentence (value -1), the other a passage (at -1)
+        for sentence, passage in zip(np.maximum(at[i], at[j]), np.maximum(value[i], value[j]), strict=True):  # fmt: skip
+            said.setdefault(int(sentence), set()).add(values[passage])
+    nothing: frozenset = frozenset()
+    return [frozenset(said[k]) if k in said else nothing for k in range(len(sentences))]
+
+
+def _one_value_a_row(rows: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Rows with `value`; a dimension that a coder gave twice becomes two rows."""
+    rows = rows.assign(value=rows[by].where(rows[by] != ""))
+    if by not in ("code", "theme", "subtheme"):
+        rows = rows.assign(value=rows["value"].str.split(SEVERAL)).explode("value")
+    return rows.dropna(subset=["value"])
 
 
 def yes_no(table: pd.DataFrame, value: str) -> pd.DataFrame:

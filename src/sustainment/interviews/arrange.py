@@ -40,7 +40,7 @@ def arrange(interviews: Interviews, dimensions: Mapping[str, str] | None = None)
     content = segments[~segments["top"].isin(dimensions.values())]
     for column, branch in dimensions.items():
         content = content.merge(
-            _given(segments[segments["top"] == branch], column),
+            _given(segments[segments["top"] == branch], column, interviews.codes["code"]),
             on=["segment", "coder"],
             how="left",
         )
@@ -80,9 +80,10 @@ def placed(interviews: Interviews, dimensions: Mapping[str, str]) -> pd.DataFram
     )
 
 
-def _given(rows: pd.DataFrame, column: str) -> pd.DataFrame:
-    """One value a segment and coder; several are joined, so that none is lost."""
+def _given(rows: pd.DataFrame, column: str, order: pd.Series) -> pd.DataFrame:
+    """One value a segment and coder; several are joined in codebook order, so none is lost."""
     rows = rows[["segment", "coder", "code"]].drop_duplicates()
+    rows = rows.sort_values("code", key=lambda codes: codes.map(dict(zip(order, range(len(order)), strict=True))))  # fmt: skip
     once = ~rows.duplicated(["segment", "coder"], keep=False)
     several = rows[~once].groupby(["segment", "coder"], sort=False)["code"].agg(SEVERAL.join)
     out = pd.concat([rows[once], several.reset_index()], ignore_index=True)
