@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -74,6 +74,11 @@ class Examination:
         self.raw = raw
         self._columns: dict[str, Column] = {}
         described = {name: with_missing(item, settings) for name, item in raw.codebook.items()}
+        if "identifiers" in settings:  # the study's own list replaces what the reader marked
+            named = set(settings["identifiers"] or ())
+            described = {
+                name: replace(item, identifier=name in named) for name, item in described.items()
+            }
         present = {name: item for name, item in described.items() if name in self.table}
         self.markers = _markers(present, settings)
         self.items = {
@@ -172,8 +177,10 @@ class Examination:
         if not self.decisions.for_rule("empty-session"):
             return np.zeros_like(left)
         empty = np.ones_like(left)
+        mark = (self.settings.get("mark") or {}).get("column")
+        given = {self.id_column, self.settings.get("record"), mark}  # not by the respondent
         for name, item in self.items.items():
-            if name == self.id_column or item.section == BOOKKEEPING or item.type == "note":
+            if name in given or item.section == BOOKKEEPING or item.type == "note":
                 continue
             column = self.column(name)
             empty &= column.rows(
