@@ -7,6 +7,7 @@ reason and the lines of the file it would take out, so that a person can confirm
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -52,9 +53,12 @@ class Proposal:
         return entry | {"then": "drop", "why": self.why}
 
 
-def propose_drops(raw: RawSurvey) -> list[Proposal]:
-    """All records that a person should look at before anything is counted."""
-    return [*_test_rows(raw), *_without_consent(raw), *_empty_sessions(raw)]
+def propose_drops(raw: RawSurvey, rows: Mapping[str, str] | None = None) -> list[Proposal]:
+    """All records that a person should look at before anything is counted.
+
+    `rows` says which rows are the survey where a person has several (`survey: rows:`).
+    """
+    return [*_test_rows(raw), *_without_consent(raw), *_empty_sessions(raw, rows or {})]
 
 
 def consent_items(raw: RawSurvey) -> list[Item]:
@@ -117,16 +121,17 @@ def _test_rows(raw: RawSurvey) -> list[Proposal]:
     return proposals
 
 
-def _empty_sessions(raw: RawSurvey) -> list[Proposal]:
+def _empty_sessions(raw: RawSurvey, rows: Mapping[str, str]) -> list[Proposal]:
     settings = {
         "id": respondent_column(raw) or "line",
+        "rows": rows,
         "decisions": [{"rule": "empty-session", "then": "drop"}],
     }
     examined = Examination(raw, settings)
-    rows = examined.dropped["empty-session"]
-    if not len(rows):
+    empty = examined.dropped["empty-session"]
+    if not len(empty):
         return []
-    lines = tuple(int(raw.table.index[row]) for row in rows)
+    lines = tuple(int(examined.table.index[row]) for row in empty)
     return [Proposal("empty-session", "no question was answered and no box ticked", lines)]
 
 

@@ -1,0 +1,379 @@
+"""Draft a study's settings from its material: every guess with the reason for it.
+
+A guess is never silent: `study.yml` carries the reason as a comment, and the decisions that the
+check would ask for are drafted with how often each is needed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sustainment.interviews.model import Interviews
+from sustainment.survey.examine import CELL_RULES, Defect, Examination
+from sustainment.survey.model import BOOKKEEPING, Item, RawSurvey
+from sustainment.survey.values import REPAIRABLE, UNREADABLE
+from sustainment.survey.vendors.consent import consent_items, propose_drops
+from sustainment.survey.vendors.guess import missing_kind
+from sustainment.survey.vendors.identifiers import respondent_column
+from sustainment.survey.vendors.scales import plain, scale_order
+
+MOST_SHOWN = 12  # items in one figure, and closed questions that a first draft lists
+_YES = {"yes", "ja", "oui", "sim", "true", "sí", "si", "agree", "i agree"}
+_NO_ANSWER = re.compile(
+    r"prefer not to .*|rather not .*|refused?( to answer)?|no answer|not applicable|n/?a|does not apply"
+    r"|vill (inte|ej) (svara|uppge)|ej aktuellt|inte aktuellt|ej tillämpligt",
+    re.I,
+)
+
+
+@dataclass
+class Guess:
+    """A value for study.yml, and why it was chosen."""
+
+    value: Any
+    why: str
+
+
+@dataclass
+class Draft:
+    """Everything `new` guesses. Keys are places in study.yml ("population.size")."""
+
+    guesses: dict[str, Guess] = field(default_factory=dict)
+
+    def add(self, key: str, value: Any, why: str) -> None:
+        self.guesses[key] = Guess(value, why)
+
+    def __getitem__(self, key: str) -> Any:
+        return self.guesses[key].value
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self.guesses[key].value if key in self.guesses else default
+
+    def settings(self) -> dict[str, Any]:
+        """The guesses as the nested dict that study.yml will hold."""
+        out: dict[str, Any] = {}
+        for key, guess in self.guesses.items():
+            place = out
+            *parents, last = key.split(".")
+            for parent in parents:
+                place = place.setdefault(parent, {})
+            place[last] = guess.value
+        return out
+
+
+def draft_study(raw: RawSurvey, interviews: Interviews | None, title: str) -> Draft:
+    """All settings for one survey, and for its interviews if there are any."""
+    draft = Draft()
+    draft.add("title", title, "from the name of the folder")
+    draft.add(
+        "provenance",
+        "observed",
+        "a real study's data: nothing is marked as invented, and protection is on",
+    )
+    _records(draft, raw)
+    _missing(draft, raw)
+    _outcome(draft, raw)
+    _decisions(draft, raw)
+    examined = Examination(raw, draft.settings()["survey"])
+    kept = int(examined.kept.sum())
+    draft.add(
+        "population.size", kept,
+        "as many as records kept: how many were invited is not in the export. Correct it",
+    )  # fmt: skip
+    draft.add("population.known", False, "set it to true once `size` says how many were invited")
+    draft.add("population.noun", "respondents", "a neutral word")
+    draft.add("population.words", "people who were sent the survey", "a neutral word")
+    _contents(draft, raw)
+    if interviews is not None:
+        _interviews(draft, interviews)
+    return draft
+
+
+def _records(draft: Draft, raw: RawSurvey) -> None:
+    """Which rows are the survey, and what names a respondent."""
+    chosen: dict[str, str] = {}
+    for name in ("redcap_event_name", "redcap_repeat_instrument"):
+        if name in raw.table and raw.table[name].nunique() > 1:
+            rows = raw.table
+            for column, value in chosen.items():
+                rows = rows[rows[column] == value]
+            chosen[name] = str(rows[name].value_counts().idxmax())
+    if chosen:
+        draft.add(
+            "survey.rows",
+            chosen,
+            "several rows a person: the event with most records. Look whether it is the survey",
+        )
+    column = respondent_column(raw)
+    if raw.kind == "redcap" and not column:
+        column = next(iter(raw.table.columns))
+    why = (
+        "filled in every row, and never twice"
+        if column
+        else "no column names respondents, so the line of the file does"
+    )
+    draft.add("survey.id", column or "line", why)
+    marked = [name for name, item in raw.codebook.items() if item.identifier]
+    reasons = [n.message.partition(": ")[2] for n in raw.notes if n.rule == "identifier"]
+    why = "no column seems to name people"
+    if marked:
+        why = f"left out of the answers: {'; '.join(sorted(set(reasons))) or 'the codebook marks them'}"
+    draft.add("survey.identifiers", marked, why)
+
+
+def _missing(draft: Draft, raw: RawSurvey) -> None:
+    asked = [item for item in raw.codebook.values() if item.missing]
+    counts = Counter((code, kind) for item in asked for code, kind in item.missing.items())
+    common = {
+        code: kind
+        for (code, kind), count in counts.most_common()
+        if count >= max(3, len(asked) / 4)
+    }
+    if common:
+        draft.add(
+            "survey.missing_codes",
+            common,
+            "the codebook gives them to many items, so they hold in all",
+        )
+    labels = {}
+    for item in raw.codebook.values():
+        for label in item.options.values():
+            if item.type in {"single", "likert"} and _NO_ANSWER.fullmatch(plain(label)):
+                labels[label] = missing_kind(label)
+    if labels:
+        draft.add(
+            "survey.missing_labels", labels, "options with these words say why there is no answer"
+        )
+
+
+def closed_items(raw: RawSurvey) -> list[Item]:
+    """Questions with options that were put to people: no ticks, ids, consent or bookkeeping."""
+    consent = {item.id for item in consent_items(raw)}
+    own = respondent_column(raw)
+    return [
+        item
+        for item in raw.codebook.values()
+        if item.type in {"single", "likert"}
+        and item.section != BOOKKEEPING
+        and not item.identifier
+        and item.id not in consent
+        and item.id != own
+        and 2 <= len(item.options) <= 12
+        and raw.table[item.id][raw.table[item.id] != ""].nunique() > 1
+    ]
+
+
+def _outcome(draft: Draft, raw: RawSurvey) -> None:
+    """The first yes/no question, else the upper half of the first scale, else the first option."""
+    items = closed_items(raw)
+    for item in items:
+        yes = [code for code, label in item.options.items() if plain(label).split(",")[0] in _YES]
+        if len(item.options) <= 4 and len(yes) == 1:
+            why = "the first question that can be answered with yes. Name the study's own outcome"
+            draft.add(
+                "survey.outcome",
+                {"item": item.id, "yes": yes, "words": f"answered “{item.options[yes[0]]}”"},
+                why,
+            )
+            return
+    scales = [item for item in items if item.type == "likert"]
+    if scales:
+        ordered = ascending(scales[0])
+        upper = ordered[-(len(ordered) // 2) :]
+        words = " or ".join(f"“{scales[0].options[code]}”" for code in upper)
+        why = "the upper half of the first scale. Name the study's own outcome"
+        draft.add(
+            "survey.outcome",
+            {"item": scales[0].id, "yes": upper, "words": f"answered {words}"},
+            why,
+        )
+    elif items:
+        code, label = next(iter(items[0].options.items()))
+        why = "the first option of the first closed question. Name the study's own outcome"
+        draft.add(
+            "survey.outcome",
+            {"item": items[0].id, "yes": [code], "words": f"answered “{label}”"},
+            why,
+        )
+
+
+def ascending(item: Item) -> list[str]:
+    """Codes of a scale from least to most, whatever the order of the questionnaire."""
+    labels = list(item.options.values())
+    order = scale_order(labels)
+    if order and len(set(labels)) == len(labels):
+        by_label = {label: code for code, label in item.options.items()}
+        return [by_label[label] for label in order]
+    return list(item.options)
+
+
+def _decisions(draft: Draft, raw: RawSurvey) -> None:
+    """What the check would ask to decide, decided in the most careful way, with the count."""
+    decisions = [
+        {**p.decision(), "why": f"{p.why}; {_times(len(p.lines), 'record')}"}
+        for p in propose_drops(raw, draft.get("survey.rows"))
+    ]
+    draft.add(
+        "survey.decisions", decisions, "each line is a guess: read its reason, keep it or strike it"
+    )
+    for _ in range(3):  # a repair may show the next defect of the same cell
+        examined = Examination(raw, draft.settings()["survey"])
+        more = list(_undecided(examined))
+        if not more:
+            return
+        decisions.extend(more)
+
+
+def _undecided(examined: Examination) -> Iterator[dict[str, str]]:
+    repeated = examined.dropped["duplicate-submission"]
+    if len(repeated) and not examined.decisions.for_rule("duplicate-submission"):
+        why = f"guess: the first complete record counts; {_times(len(repeated), 'record')}"
+        yield {"rule": "duplicate-submission", "then": "keep first complete", "why": why}
+    found = [d for rule in CELL_RULES for d in examined.cell_defects(rule)] + list(
+        examined.answered_unasked()
+    )
+    open_ = [defect for defect in found if defect.decision is None]
+    for rule in dict.fromkeys(defect.rule for defect in open_):
+        defects = [defect for defect in open_ if defect.rule == rule]
+        if rule in REPAIRABLE:
+            why = f"changes no answer; {_times(_cells(defects), 'cell')}"
+            yield {"rule": rule, "then": "repair", "why": why}
+            continue
+        for item in dict.fromkeys(defect.item for defect in defects):
+            own = [defect for defect in defects if defect.item == item]
+            values = ", ".join(repr(d.before[:20]) for d in own[:4]) + (
+                ", …" if len(own) > 4 else ""
+            )
+            then, why = _careful(rule)
+            yield {
+                "rule": rule,
+                "item": item,
+                "then": then,
+                "why": f"{why}: {values}; {_times(_cells(own), 'cell')}",
+            }
+    for rule, names in _columns(examined).items():
+        for name in names:
+            if examined.decisions.first(rule, name) is None:
+                yield {
+                    "rule": rule,
+                    "item": name,
+                    "then": "keep",
+                    "why": "guess: nothing is lost by it",
+                }
+
+
+def _careful(rule: str) -> tuple[str, str]:
+    if rule == "answered-though-not-asked":
+        return "not asked", "guess: the question was hidden when the form was sent"
+    if rule in {"impossible-value", "letters-lost"}:
+        return "keep", "guess: kept as it stands. Look at it"
+    assert rule in UNREADABLE
+    return "no answer", "guess: cannot be read as an answer"
+
+
+def _columns(examined: Examination) -> dict[str, list[str]]:
+    raw = examined.raw
+    extra = [n for n in raw.table if n not in examined.items and n not in examined.markers]
+    absent = [n for n, item in raw.codebook.items() if item.type != "note" and n not in raw.table]
+    unread = [n for n, item in examined.items.items() if item.routing in examined.unread_routing]
+    return {"column-extra": extra, "column-missing": absent, "routing-unread": unread}
+
+
+def _cells(defects: list[Defect]) -> int:
+    return sum(len(defect.rows) for defect in defects)
+
+
+def _times(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _contents(draft: Draft, raw: RawSurvey) -> None:
+    """Which items the chapters show: blocks of one scale, closed questions, ticks, numbers, words."""
+    labels = {str(label).casefold() for label in draft.get("survey.missing_labels", {})}
+    items = closed_items(raw)
+    blocks: dict[tuple, list[str]] = {}
+    for item in items:
+        if item.type == "likert" and len(item.options) >= 3:
+            blocks.setdefault((item.section, tuple(sorted(item.options))), []).append(item.id)
+    scales = [_block(raw, names[:MOST_SHOWN], labels) for names in blocks.values()]
+    draft.add("report.scales", scales, "items that share a section and a scale, from least to most")
+    in_blocks = {name for block in scales for name in block["items"]}
+    choices = [item.id for item in items if item.id not in in_blocks][:MOST_SHOWN]
+    draft.add(
+        "report.choices", choices, f"the first closed questions, at most {MOST_SHOWN}; add others"
+    )
+    ticks = list(
+        dict.fromkeys(
+            item.set for item in raw.codebook.values() if item.type == "multi" and item.set
+        )
+    )
+    draft.add("report.ticks", ticks[:MOST_SHOWN], "questions with several answers")
+    own = draft["survey.id"]
+    numbers = [
+        item.id for item in raw.codebook.values()
+        if item.type == "number" and item.section != BOOKKEEPING and not item.identifier and item.id != own
+    ]  # fmt: skip
+    draft.add("report.numbers", numbers[:MOST_SHOWN], "answers that are amounts")
+    group = _group(draft, raw, items)
+    if group:
+        draft.add(
+            "report.group",
+            group,
+            "few options, each with enough people. Name the comparison planned beforehand",
+        )
+
+
+def _block(raw: RawSurvey, names: list[str], missing: set[str]) -> dict[str, Any]:
+    item = raw.codebook[names[0]]
+    codes = [code for code in ascending(item) if item.options[code].casefold() not in missing]
+    half = len(codes) // 2
+    middle = [codes[half]] if len(codes) % 2 else []
+    return {
+        "title": item.section or item.wording,
+        "items": names,
+        "low": codes[:half],
+        "middle": middle,
+        "high": codes[-half:],
+    }
+
+
+def _group(draft: Draft, raw: RawSurvey, items: list[Item]) -> str:
+    outcome = (draft.get("survey.outcome") or {}).get("item")
+    for item in items:
+        counts = raw.table[item.id].isin(list(item.options)) & (raw.table[item.id] != "")
+        sizes = raw.table[item.id][counts].value_counts()
+        if (
+            item.id != outcome
+            and item.type == "single"
+            and 2 <= len(sizes) <= 6
+            and sizes.min() >= 5
+        ):
+            return item.id
+    return ""
+
+
+def _interviews(draft: Draft, interviews: Interviews) -> None:
+    tops = interviews.codes[interviews.codes["parent"].fillna("") == ""]["name"].tolist()
+    known = {"level": "Level", "valence": "Valence", "phase": "Phase"}
+    dimensions = {key: name for key, name in known.items() if name in tops}
+    draft.add(
+        "interviews.dimensions",
+        dimensions,
+        "top-level codes that say something about a passage rather than name a theme",
+    )
+    draft.add(
+        "interviews.quote",
+        [],
+        "passages that people agreed to have quoted, by id; none is quoted until it stands here",
+    )
+
+
+def humanised(folder: Path) -> str:
+    """A title from a folder's name: "flaky-tests-survey" becomes "Flaky tests survey"."""
+    words = re.sub(r"[-_.\s]+", " ", folder.name).strip()
+    return words[:1].upper() + words[1:] if words else "Our study"
