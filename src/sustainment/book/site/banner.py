@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from sphinx.config import Config
 
 SYNTHETIC = (
-    "The survey answers and interviews in this book are <strong>invented</strong>. "
-    "They are not the study's."
+    '<span class="says-invented">The survey answers and interviews in this book are '
+    "<strong>invented</strong>. They are not the study's.</span>"
 )
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 PLAIN = "text/plain"
+UNBROKEN = 12  # characters that a number may have and still stay on one line
 
 
 class pending_number(nodes.Inline, nodes.Element):
@@ -83,6 +84,8 @@ def marked(text: str, kind: str) -> nodes.inline:
     """A value with the mark of its kind: a shape to see, a word to hear and to copy."""
     classes = ["kind", f"kind-{kind}"]
     spoken = nodes.inline("", f"[{kind}] ", classes=["visually-hidden"])
+    if text[:1].isdigit() and len(text) <= UNBROKEN:
+        text = text.replace(" ", "\N{NO-BREAK SPACE}")  # "60 %" must not part at a line's end
     return nodes.inline("", "", spoken, nodes.Text(text), classes=classes)
 
 

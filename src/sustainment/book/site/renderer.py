@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 STYLER = ("data", "col_heading", "row_heading", "index_name", "blank")  # and level0, row0, col0
 DIGITS = "0123456789"
+LONG = 48  # characters; such a cell gets room, and the table scrolls on a phone
 
 
 class Renderer(NbElementRenderer):
@@ -81,6 +82,8 @@ def _name_headers(table: Tag) -> None:
         ]
         cell.attrs.pop("class", None)
         cell.attrs.pop("id", None)  # Styler's: long, and nothing points at them
+        if len(cell.get_text()) > LONG:
+            kept.append("long")
         if kept:
             cell["class"] = kept
     for cell in table.find_all("th"):
@@ -126,7 +129,11 @@ class CodeBehind(SphinxPostTransform):
             else:
                 fold["summary"] = "The code that prepares this"
             before = _cell_before(cell)
-            if not has_output and before is not None and before[0].get("summary") == fold["summary"]:
+            if (
+                not has_output
+                and before is not None
+                and before[0].get("summary") == fold["summary"]
+            ):
                 before[0].extend(fold.children)  # one fold for what stands in a row
                 cell.parent.remove(cell)
             elif has_output and cell.index(fold) == 0 and cell.get("hide_mode") == "input":
