@@ -115,3 +115,11 @@ def trace(
 
     for line in run(folder, key, edition):
         typer.echo(line)
+
+
+@commands.command()
+def pdf(folder: BookFolder = Path("."), edition: EditionName = "default") -> None:
+    """Print the whole book to _build/book.pdf (needs chromium)."""
+    from sustainment.book.pdf import make_pdf
+
+    typer.echo(f"The PDF is in {make_pdf(folder, edition)}")
