@@ -16,6 +16,8 @@ from sustainment.book.build import build, make_plan
 from sustainment.book.freshness import states
 from sustainment.errors import UserError
 
+pytestmark = pytest.mark.slow
+
 SHARE = "notebooks/survey/share.md"
 TOGETHER = "notebooks/integration/together.md"
 

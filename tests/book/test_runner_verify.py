@@ -20,6 +20,8 @@ from sustainment.book.verify import (
 )
 from sustainment.errors import UserError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def reviewed(built):

@@ -251,24 +251,23 @@ def describe(job: Job, error: Any) -> Failure:
 # The pool --------------------------------------------------------------------------------------
 
 
-def worker_setup() -> None:
+def worker_setup(runner: int) -> None:
     """A worker ends with its runner, whatever happens to it, and its kernels end with the worker."""
     import signal
     import threading
 
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    parent = os.getppid()
     if sys.platform == "linux":
         import ctypes
 
         set_death_signal = 1  # PR_SET_PDEATHSIG
         ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL)
-        if os.getppid() != parent:
+        if os.getppid() != runner:
             os._exit(1)
         return
 
     def watch() -> None:
-        while os.getppid() == parent:
+        while os.getppid() == runner:
             time.sleep(1)
         os._exit(1)
 
@@ -278,7 +277,9 @@ def worker_setup() -> None:
 
 def local_pool(workers: int) -> ProcessPoolExecutor:
     # Spawned, not forked: the runner shows progress from a thread, and locks must not be inherited.
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=worker_setup)
+    return ProcessPoolExecutor(
+        workers, mp_context=get_context("spawn"), initializer=worker_setup, initargs=(os.getpid(),)
+    )
 
 
 def run_in_order(
