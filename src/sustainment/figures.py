@@ -359,7 +359,7 @@ def diverging_bars(
 def _label_bars(ax: Axes, y, left, width, colour: str) -> None:
     dark = colour in (BLUE, VERMILION)
     for yy, x, w in zip(y, left, width, strict=True):
-        if w >= 2:
+        if w >= 1:
             ax.text(
                 x + w / 2,
                 yy,
@@ -390,6 +390,26 @@ def forest(ax: Axes, rows: pd.DataFrame, *, label: str, estimate: str, low: str,
             markerfacecolor=BLUE if not bare else "white",
         )
     ax.set(yticks=y, yticklabels=[wrap(t, 20) for t in rows[label]])
+    return ax
+
+
+def valence_bars(ax: Axes, table: pd.DataFrame, *, hinders: str, both: str, helps: str) -> Axes:
+    """Passages by row (a phase, a level): hinders to the left, helps to the right, both across.
+
+    table: rows × valences, numbers of passages. Counts stand in the bars.
+    """
+    y = np.arange(len(table))[::-1]
+    middle = table[both].to_numpy(float)
+    left = -middle / 2 - table[hinders].to_numpy(float)
+    for valence, colour in ((hinders, VERMILION), (both, PALE), (helps, BLUE)):
+        width = table[valence].to_numpy(float)
+        ax.barh(y, width, 0.66, left=left, color=colour, edgecolor="white", label=valence)
+        _label_bars(ax, y, left, width, colour)
+        left = left + width
+    ax.axvline(0, color=INK, linewidth=0.8, linestyle="-")
+    ax.set(yticks=y, yticklabels=[wrap(t, 14) for t in table.index], xticks=[])
+    ax.spines[["left", "bottom"]].set_visible(False)
+    ax.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.4, 1.0), handlelength=1.0)
     return ax
 
 
