@@ -207,12 +207,12 @@ def test_the_real_matrices_link_to_the_answers_they_quote(shared_data):
     folder = shared_data / "flaky-tests-survey"
     answers = pd.read_csv(folder / "responses.tsv", sep="\t", dtype="str")
     coded = read_interviews(folder / "thematic" / "sq11.ods")
-    column = max(
-        answers.columns,
-        key=lambda c: sum(
-            answers[c].fillna("").str.contains(t, regex=False).any() for t in coded.segments["text"]
-        ),  # fmt: skip
-    )
+
+    def quoted(column: str) -> int:
+        held = answers[column].fillna("")
+        return sum(held.str.contains(t, regex=False).any() for t in coded.segments["text"])
+
+    column = max(answers.columns, key=quoted)
     links = link.by_text(coded, answers[column])
     passages = coded.segments.drop_duplicates("segment")
     # one by one, without the index the function builds

@@ -60,7 +60,7 @@ def shared_documents(
             "their codings cannot be compared."
         )
     order = interviews.documents["document"]
-    return tuple(coders), [document for document in order if document in both]
+    return (coders[0], coders[1]), [document for document in order if document in both]
 
 
 def units(

@@ -31,7 +31,7 @@ class Project:
     qde: str
     sources: dict[str, str] = field(default_factory=dict)  # lower-case name → member
     zip_file: Path | None = None
-    folder: Path | None = None
+    folder: Path = Path()
 
     def read(self, reference: str) -> bytes | None:
         """The bytes behind "internal://name.txt" (or a bare name); None if not in the project.

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from sustainment.errors import UserError
-from sustainment.findings import Finding, worst_first
+from sustainment.findings import Finding, Severity, worst_first
 from sustainment.interviews.agreement import shared_documents
 from sustainment.interviews.arrange import SEVERAL, arrange, values_of
 from sustainment.interviews.cooccurrence import overlapping_pairs
@@ -49,7 +49,7 @@ def check_interviews(
     return worst_first(found)
 
 
-def _finding(interviews: Interviews, severity: str, rule: str, message: str, remedy: str = ""):
+def _finding(interviews: Interviews, severity: Severity, rule: str, message: str, remedy: str = ""):
     return Finding(severity, rule, message, file=interviews.file, remedy=remedy)
 
 
@@ -154,6 +154,7 @@ def _dimension_values(interviews, segments, dimensions, values) -> list[Finding]
         odd = segments[~segments[column].isin(allowed)].drop_duplicates(["segment", "coder"])
         for row in odd.itertuples():
             value = getattr(row, column)
+            severity: Severity
             if value == "":
                 severity, what = "note", f"has no {column}"
             elif SEVERAL in value:

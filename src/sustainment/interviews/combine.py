@@ -99,7 +99,8 @@ def regroup(interviews: Interviews, pattern: str) -> Interviews:
     matcher = re.compile(pattern)
     if "case" not in matcher.groupindex:
         raise UserError(f"The pattern {pattern!r} has no group (?P<case>…).")
-    moved, texts = {}, {}
+    moved: dict[str, tuple[str, int]] = {}
+    texts: dict[str, str] = {}
     for row in interviews.documents.itertuples():
         match = matcher.fullmatch(row.document)
         target = match["case"] if match else row.document

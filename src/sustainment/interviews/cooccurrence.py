@@ -124,12 +124,12 @@ def _overlaps(rows: pd.DataFrame, n_codes: int, permutations: int, seed: int):
         pairs_in_group += np.bincount(group[i], minlength=n_groups)
         for table, labels in zip(tables, dealt, strict=True):
             table += np.bincount(labels[i] * n_codes + labels[j], minlength=n_codes * n_codes)
-    tables = tables.reshape(len(dealt), n_codes, n_codes)
-    tables = tables + tables.transpose(0, 2, 1)
+    square = tables.reshape(len(dealt), n_codes, n_codes)
+    square = square + square.transpose(0, 2, 1)
     low = high = np.full((n_codes, n_codes), np.nan)
     if permutations:
-        low, high = np.percentile(tables[1:], [2.5, 97.5], axis=0)
-    return tables[0], _expected(rows, n_codes, pairs_in_group), low, high
+        low, high = np.percentile(square[1:], [2.5, 97.5], axis=0)
+    return square[0], _expected(rows, n_codes, pairs_in_group), low, high
 
 
 def _dealt(group: np.ndarray, which: np.ndarray, permutations: int, seed: int) -> list[np.ndarray]:
@@ -158,11 +158,11 @@ def _characters(rows: pd.DataFrame, by: str, codes: pd.Index) -> tuple[np.ndarra
     which = codes.get_indexer(spans[by])
     start, end = spans["start"].to_numpy(), spans["end"].to_numpy()
     n = len(codes)
-    both = np.zeros(n * n)
+    counts = np.zeros(n * n)
     for i, j in overlapping_pairs(spans["group"].to_numpy(), start, end):
         shared = np.minimum(end[i], end[j]) - np.maximum(start[i], start[j])
-        both += np.bincount(which[i] * n + which[j], weights=shared, minlength=n * n)
-    both = both.reshape(n, n)
+        counts += np.bincount(which[i] * n + which[j], weights=shared, minlength=n * n)
+    both = counts.reshape(n, n)
     return both + both.T, np.bincount(which, weights=end - start, minlength=n)
 
 

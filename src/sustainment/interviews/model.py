@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from sustainment.findings import Finding
+from sustainment.findings import Finding, Severity
 
 COLUMNS = {
     "documents": ["document", "name", "text"],
@@ -194,7 +194,7 @@ def segment_ids(rows: pd.DataFrame) -> pd.Series:
     )
 
 
-_REMEDY = {
+_REMEDY: dict[str, tuple[Severity, str]] = {
     "empty segment": ("warning", "Code at least one character, or delete it in the program."),
     "outside the text": ("error", "Export again: the text has changed since it was coded."),
     "document not in the project": ("error", "Export again with all documents."),

@@ -74,17 +74,17 @@ def to_points(
     A position inside a character widens the slice to the whole character. A position outside
     the text stays outside, by as much, so that it can be named.
     """
-    start, end = np.asarray(start, dtype=np.int64), np.asarray(end, dtype=np.int64)
+    a, b = np.asarray(start, dtype=np.int64), np.asarray(end, dtype=np.int64)
     last = len(edges) - 1
-    first = np.searchsorted(edges, start, side="right") - 1
-    final = np.searchsorted(edges, end, side="left")
-    first = np.where(start > edges[-1], last + start - edges[-1], first)
-    final = np.where(end > edges[-1], last + end - edges[-1], final)
-    first = np.where(start < edges[0], start - edges[0], first)
-    final = np.where(end < edges[0], end - edges[0], final)
-    inside = (start >= edges[0]) & (end <= edges[-1])
-    exact = np.zeros(len(start), bool)
-    exact[inside] = (edges[first[inside]] == start[inside]) & (edges[final[inside]] == end[inside])
+    first = np.searchsorted(edges, a, side="right") - 1
+    final = np.searchsorted(edges, b, side="left")
+    first = np.where(a > edges[-1], last + a - edges[-1], first)
+    final = np.where(b > edges[-1], last + b - edges[-1], final)
+    first = np.where(a < edges[0], a - edges[0], first)
+    final = np.where(b < edges[0], b - edges[0], final)
+    inside = (a >= edges[0]) & (b <= edges[-1])
+    exact = np.zeros(len(a), bool)
+    exact[inside] = (edges[first[inside]] == a[inside]) & (edges[final[inside]] == b[inside])
     return first, final, exact
 
 
@@ -111,7 +111,7 @@ def choose(
     Where no preview can decide, slices that cut words apart speak against a counting, and two
     more whole words are asked for before the likeliest counting is given up.
     """
-    best = None
+    scored = []
     for order, way in enumerate(candidates(text, line_end_is_one)):
         first, final, exact = to_points(text.edges(way), start, end)
         slices = [text.text[max(a, 0) : max(b, 0)] for a, b in zip(first, final, strict=True)]
@@ -122,9 +122,8 @@ def choose(
             _whole(text.text, a, b) for a, b, e in zip(first, final, exact, strict=True) if e
         )
         score = (int(agrees.sum()), whole - (2 if order else 0), -order)
-        if best is None or score > best[0]:
-            best = (score, way, first, final, agrees)
-    return best[1:]
+        scored.append((score, (way, first, final, agrees)))
+    return max(scored, key=lambda entry: entry[0])[1]
 
 
 def squeeze(text: str) -> str:

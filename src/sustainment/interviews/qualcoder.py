@@ -157,7 +157,7 @@ def _number(value: str):
 
 
 def _memos(database: Database, ids, code_ids, coders) -> list[dict]:
-    found = [("project", row.get("memo"), "") for row in database.rows("project")]
+    found: list[tuple] = [("project", row.get("memo"), "") for row in database.rows("project")]
     for row in database.rows("source", order="id"):
         found.append((f"document: {ids[row['id']]}", row["memo"], row.get("owner")))
     for row in database.rows("cases", order="caseid"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
@@ -211,24 +212,25 @@ def _selections(reading: Reading, source: Element, document: str, text) -> None:
         if local(selection) not in ("PlainTextSelection", "TranscriptSelection"):
             _elsewhere(reading, selection, document)
             continue
-        start, end = selection.get("startPosition"), selection.get("endPosition")
-        if start is None and selection.get("fromSyncPoint"):
-            start = points.get(key(selection.get("fromSyncPoint")))
-            end = points.get(key(selection.get("toSyncPoint")))
+        first, last = selection.get("startPosition"), selection.get("endPosition")
+        if first is None and selection.get("fromSyncPoint"):
+            first = points.get(key(selection.get("fromSyncPoint")))
+            last = points.get(key(selection.get("toSyncPoint")))
         try:
-            found.append((selection, int(start), int(end)))
-        except (TypeError, ValueError):
+            found.append((selection, int(first or ""), int(last or "")))
+        except ValueError:
             reading.tell("error", "position", f"a selection of {document!r} has no usable position")
             _elsewhere(reading, selection, document)
     if not found:
         return
     previews = [selection.get("name", "") for selection, _, _ in found]
     start, end = [a for _, a, _ in found], [b for _, _, b in found]
-    snippets = previews
+    snippets: Sequence = previews
     if text is not None:
         start, end, snippets = _located(reading, document, text, start, end, previews)
     for (selection, _, _), a, b, snippet in zip(found, start, end, snippets, strict=True):
-        _selection(reading, selection, document, int(a), int(b), snippet)
+        said = snippet if text is None else text.text[max(a, 0) : max(b, 0)]
+        _selection(reading, selection, document, (int(a), int(b)), snippet, said)
 
 
 def _located(reading: Reading, document: str, text, start, end, previews):
@@ -252,7 +254,8 @@ def _located(reading: Reading, document: str, text, start, end, previews):
     return first, final, wrong
 
 
-def _selection(reading, selection, document: str, start: int, end: int, snippet) -> None:
+def _selection(reading, selection, document: str, span: tuple[int, int], snippet, said) -> None:
+    start, end = span
     segment = f"{document}:{start}-{end}"
     reading.about[key(selection.get("guid"))] = f"segment: {segment}"
     codings = children(selection, "Coding")
@@ -267,7 +270,7 @@ def _selection(reading, selection, document: str, start: int, end: int, snippet)
                 "kind": "uncoded selection",
                 "document": document,
                 "where": f"{start}-{end}",
-                "text": "" if pd.isna(snippet) else snippet,
+                "text": said,
                 "coder": coder_of(reading, selection),
                 "why": "selected but not coded",
             }

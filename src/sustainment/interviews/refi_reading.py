@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 
 import pandas as pd
 
-from sustainment.findings import Finding
+from sustainment.findings import Finding, Severity
 from sustainment.interviews import offsets
 from sustainment.interviews.archive import Project, child, children, words
 from sustainment.interviews.model import table
@@ -34,7 +34,7 @@ class Reading:
     note_texts: dict[str, tuple[str, str]] = field(default_factory=dict)  # guid → text, coder
     used_notes: set[str] = field(default_factory=set)
 
-    def tell(self, severity: str, rule: str, message: str, remedy: str = "", value: str = ""):
+    def tell(self, severity: Severity, rule: str, message: str, remedy: str = "", value: str = ""):
         file = self.project.file
         self.notes.append(Finding(severity, rule, message, file=file, value=value, remedy=remedy))
 

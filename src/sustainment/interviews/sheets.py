@@ -43,7 +43,7 @@ def read_sheets(path: str | Path, mapping: dict | None = None) -> Interviews:
         guess = guess_mapping(path, sheet=(mapping or {}).get("sheet"))
         notes.append(Finding("note", "mapping-guessed", guess.pop("why"), file=path.name))
         mapping = {**guess, **(mapping or {})}
-    tables, coders = [], []
+    tables = []
     for file, own in _files(path, mapping):
         grid = read_grid(file, own.get("sheet"))
         rows, told = rows_of(grid, own)
@@ -95,7 +95,9 @@ def rows_of(grid: Grid, mapping: dict) -> tuple[pd.DataFrame, list[Finding]]:
     columns = _columns(grid, names, mapping)
     notes = _headless(grid, names, columns, head)
     read = _matrix if mapping.get("layout") == "matrix" else _quotations
-    out, previous, times = [], "", Counter()
+    out: list[dict] = []
+    times: Counter[tuple] = Counter()
+    previous = ""
     for at, row in enumerate(grid.rows[head + 1 :], head + 1):
         if not any(cell.strip() for cell in row):
             continue

@@ -58,7 +58,8 @@ def code_table(raw: Sequence[dict], file: str = "") -> tuple[pd.DataFrame, dict,
 def unique_ids(named: Sequence[tuple]) -> dict:
     """(key, name, path) → key: id. The name if no other has it, else the path, else numbered."""
     names = Counter(name for _, name, _ in named)
-    ids, used = {}, Counter()
+    ids: dict = {}
+    used: Counter[str] = Counter()
     for key, name, path in named:
         wanted = name if names[name] == 1 and name else path or "(no name)"
         used[wanted] += 1
@@ -73,7 +74,7 @@ def definition(text: str) -> dict[str, str]:
     parts["description"] = text[: found[0].start() if found else None].strip()
     for match, following in zip(found, [*found[1:], None][: len(found)], strict=True):
         body = text[match.end() : following.start() if following else None].strip()
-        name = match.lastgroup
+        name = match.lastgroup or "description"
         parts[name] = f"{parts[name]}\n{body}".strip()
     return parts
 
