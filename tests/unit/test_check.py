@@ -112,6 +112,9 @@ EMPTY = SURVEY.replace("1,P-1,1,2000-02-01,1,3,1,2,0,0,0,4,Colleagues,2", "1,P-1
 BROKEN: dict[str, Broken] = {
     "column-missing": Broken(1, "b05", files={"survey": SURVEY.replace("b05", "b05x", 1)}),
     "column-extra": Broken(1, "b05x", files={"survey": SURVEY.replace("b05", "b05x", 1)}),
+    "settings-column": Broken(
+        1, "nothing", settings=study_with(survey={"outcome": {"item": "nothing"}})
+    ),
     "routing-unread": Broken(
         1, "b08", "sum([b06]) > 1", {"dictionary": DICTIONARY.replace("[b06] = '1'", "sum([b06]) > 1")}
     ),
@@ -166,6 +169,10 @@ BROKEN: dict[str, Broken] = {
     "frame-spaces": Broken(
         7, "person", "P-6 ", {"population": POPULATION.replace("P-6", "P-6 ")}, file="population.csv"
     ),
+    "frame-value": Broken(
+        7, "cohort", "9", {"population": with_cell(POPULATION, 7, "cohort", "9")},
+        study_with(survey={"frame": {"values": {"cohort": [1, 2]}}}), file="population.csv",
+    ),
     "frame-size": Broken(
         files={"population": POPULATION + "P-7,2,1\n"}, file="population.csv"
     ),
@@ -218,6 +225,7 @@ BROKEN: dict[str, Broken] = {
 }  # fmt: skip
 # These pass on what the readers say; the readers' own tests show what they catch.
 PASSED_ON = {"unreadable", "reader-notes", "interviews-project"}
+ELSEWHERE = {"checksum"}  # test_check_property
 
 
 @pytest.fixture
@@ -239,7 +247,7 @@ def here(findings: list[Finding], rule: str, broken: Broken) -> list[Finding]:
 
 
 def test_every_rule_has_a_broken_example():
-    assert {rule.id for rule in RULES} == set(BROKEN) | PASSED_ON
+    assert {rule.id for rule in RULES} == set(BROKEN) | PASSED_ON | ELSEWHERE
     assert len({rule.id for rule in RULES}) == len(RULES)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 
 from sustainment.check.material import Material
@@ -46,6 +47,21 @@ def frame_spaces(material: Material) -> Iterator[Hit]:
             cells = table.cells[name]
             for line in cells.index[cells != cells.str.strip()]:
                 yield Hit(table.file, int(line), name, cells[line])
+
+
+@rule("frame-value", "error", "A cell of the list holds none of the values that study.yml allows",
+      "Correct the list, or add the value (survey: frame: values).")  # fmt: skip
+def frame_value(material: Material) -> Iterator[Hit]:
+    allowed = (material.block("survey").get("frame") or {}).get("values") or {}
+    if (table := material.population) is None:
+        return
+    for name, values in allowed.items():
+        if name not in table.cells:
+            yield Hit(table.file, 1, name, detail="the list has no such column")
+            continue
+        cells = table.cells[name]
+        for line in cells.index[~cells.isin([str(value) for value in values])]:
+            yield Hit(table.file, int(line), name, cells[line])
 
 
 @rule("frame-size", "error", "The list of the population has another size than study.yml says",
@@ -245,6 +261,21 @@ def text_mark_present(material: Material) -> Iterator[Hit]:
     for name, first, mark in _first_lines(material):
         if not material.synthetic and mark in first:
             yield Hit(material.interviews.file, 1, name)
+
+
+@rule("checksum", "note", "The file is not the one that data/SHA256SUMS lists")
+def checksum(material: Material) -> Iterator[Hit]:
+    """A raw file that was exchanged or edited: allowed, but worth knowing before comparing numbers."""
+    data = material.root / "data"
+    if not (data / "SHA256SUMS").is_file():
+        return
+    for line in (data / "SHA256SUMS").read_text(encoding="utf-8").splitlines():
+        digest, _, name = line.partition("  ")
+        path = data / name
+        if name.startswith("raw/") and path.is_file():
+            with path.open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != digest:
+                    yield Hit(path.name)
 
 
 # Helpers -------------------------------------------------------------------------------------

@@ -54,6 +54,14 @@ def column_extra(material: Material) -> Iterator[Hit]:
             yield _column(material, "column-extra", name)
 
 
+@rule("settings-column", "error", "The settings name a column that the file does not have",
+      "Correct its name in data/study.yml (survey:), or export the column.")  # fmt: skip
+def settings_column(material: Material) -> Iterator[Hit]:
+    if (survey := material.survey) is not None:
+        for setting, name in survey.named_but_absent:
+            yield Hit(survey.raw.file, 1, name, detail=setting)
+
+
 @rule("routing-unread", "error", "The condition for asking cannot be read, so everybody counts as asked",
       "Write it with comparisons, and, or, parentheses, or decide in data/study.yml.")  # fmt: skip
 def routing_unread(material: Material) -> Iterator[Hit]:
@@ -182,7 +190,12 @@ def decomposed_letters(material: Material) -> Iterator[Hit]:
     yield from _cells(material, "decomposed-letters")
 
 
-@rule("letters-lost", "error", "A letter was lost before the file came here (�)", DECIDE)
+@rule(
+    "letters-lost",
+    "error",
+    "A sign stands where a letter was lost (� or a control character)",
+    DECIDE,
+)
 def letters_lost(material: Material) -> Iterator[Hit]:
     yield from _cells(material, "letters-lost")
 

@@ -63,7 +63,8 @@ def _decided_defects(examined: Examination) -> dict[str, list[Defect]]:
     found = [defect for rule in CELL_RULES for defect in examined.cell_defects(rule)]
     found += examined.answered_unasked()
     found += examined.frame_disagreements()
-    open_questions = [_place(examined, d) for d in found if not _settled(d, examined)]
+    absent = [f"no column {name!r} ({setting})" for setting, name in examined.named_but_absent]
+    open_questions = absent + [_place(examined, d) for d in found if not _settled(d, examined)]
     repeated = examined.dropped["duplicate-submission"]
     strangers = examined.dropped["not-in-frame"]
     for rule, rows in (("duplicate-submission", repeated), ("not-in-frame", strangers)):

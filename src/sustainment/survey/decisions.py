@@ -70,12 +70,12 @@ class Decisions:
     """All decisions of a study, asked by rule. The first that covers a defect holds."""
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
-        self._all = [
+        self.all = [
             _decision(entry, i) for i, entry in enumerate(settings.get("decisions") or [], 1)
         ]
 
     def for_rule(self, rule: str) -> list[Decision]:
-        return [decision for decision in self._all if decision.rule == rule]
+        return [decision for decision in self.all if decision.rule == rule]
 
     def first(
         self, rule: str, item: str = "", value: str = "", respondent: str = ""

@@ -102,6 +102,18 @@ class Examination:
             self._columns[name] = read_column(self.table[name], item)
         return self._columns[name]
 
+    @property
+    def named_but_absent(self) -> list[tuple[str, str]]:
+        """(setting, column) for every column that the settings name and the file does not have."""
+        named = [("record", self.settings.get("record"))]
+        for block, key in (("complete", "column"), ("outcome", "item")):
+            named.append((f"{block}: {key}", (self.settings.get(block) or {}).get(key)))
+        for decision in (d for d in self.decisions.all if d.rule not in ("column-missing",)):
+            named += [
+                (f"decisions: {decision.rule}", name) for name in (decision.item, decision.column)
+            ]
+        return [(setting, name) for setting, name in named if name and name not in self.table]
+
     # Persons and records -----------------------------------------------------------------------
 
     @cached_property
@@ -114,7 +126,7 @@ class Examination:
     def submitted(self) -> np.ndarray:
         """Records that the program calls complete (all of them when no column says so)."""
         rule = self.settings.get("complete") or {}
-        if not rule.get("column"):
+        if rule.get("column") not in self.table:
             return np.ones(len(self.table), dtype=bool)
         positions, texts = self.column(rule["column"]).plain
         wanted = rule.get("value")
@@ -160,6 +172,8 @@ class Examination:
     def _test_record(self, left: np.ndarray) -> np.ndarray:
         mask = np.zeros_like(left)
         for decision in self.decisions.for_rule("test-record"):
+            if (decision.column or self.id_column) not in self.table:
+                continue
             search = re.compile(decision.matches).search
             texts = self.table[decision.column or self.id_column].to_numpy(dtype=object)
             mask |= np.array([search(text) is not None for text in texts], dtype=bool)
@@ -168,6 +182,8 @@ class Examination:
     def _not_consenting(self, left: np.ndarray) -> np.ndarray:
         mask = np.zeros_like(left)
         for decision in self.decisions.for_rule("not-consenting"):
+            if decision.item not in self.table:
+                continue
             column = self.column(decision.item)
             mask |= column.rows([cell.plain == (decision.value or "") for cell in column.cells])
         return mask
@@ -292,9 +308,10 @@ class Examination:
                     )
 
     def asked_but_blank(self) -> Iterator[Defect]:
-        """Closed items left blank in a complete record, though asked."""
+        """Closed items left blank in a complete record, though asked; boxes without 0 or 1."""
         for name, item in self.items.items():
-            if item.type in _CLOSED and item.section != BOOKKEEPING:
+            box = item.type == "multi" and "" not in item.options
+            if (item.type in _CLOSED or box) and item.section != BOOKKEEPING:
                 rows = np.flatnonzero(
                     self.column(name).blank & self.asked(name) & self.complete & self.kept
                 )

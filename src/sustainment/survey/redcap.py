@@ -47,8 +47,13 @@ _TYPES: dict[str, ItemType] = {
     "radio": "single", "dropdown": "single", "yesno": "single", "truefalse": "single",
     "checkbox": "multi", "calc": "calc", "slider": "number", "descriptive": "note",
 }  # fmt: skip
+_WRITTEN = ("text", "notes", "file", "sql", "signature")
 _FIXED = {"yesno": {"1": "Yes", "0": "No"}, "truefalse": {"1": "True", "0": "False"}}
 _COMPLETE = {"0": "Incomplete", "1": "Unverified", "2": "Complete"}
+_OTHER_VALIDATION = (
+    r"|email|phone.*|.*postal.*|.*zip.*|ssn|vmrn|mrn_.*|alpha_only|time.*|signature|autocomplete|url|"
+    r"[a-z_]*letters[a-z_]*"
+)
 _OWN_COLUMN = re.compile(r"redcap_[a-z_]+|.+_(complete|timestamp|return_code)")
 # How `redcap_dictionary_from_workbook` notes codes for missing answers: MISSING: 999=no answer | …
 _MISSING_NOTE = re.compile(r"\bMISSING:\s*([^\n]*)")
@@ -105,13 +110,20 @@ def read_dictionary(dictionary: Table) -> tuple[pd.DataFrame, list[Finding]]:
             "dictionary-columns", f"The dictionary lacks columns of REDCap's: {', '.join(missing)}",
             dictionary.file, 1, remedy="Download it again from Project Setup, Data Dictionary.",
         )  # fmt: skip
+    notes = [
+        Finding("warning", "dictionary-columns", message, dictionary.file, 1, name)
+        for names, message in (
+            ([long for long, short in COLUMNS.items() if short not in fields], "The dictionary lacks a column of REDCap's"),
+            ([name for name in fields if name not in COLUMNS.values()], "The dictionary has a column that is not REDCap's"),
+        )
+        for name in names
+    ]  # fmt: skip
     for name in COLUMNS.values():
         if name not in fields:
             fields[name] = ""
     if (fields["matrix_ranking"] == "NA").all():  # a table that R wrote: NA where empty
         kept = ["field_name", "field_label"]
         fields = fields.where((fields != "NA") | fields.columns.isin(kept), "")
-    notes = []
     repeated = fields["field_name"].str.strip().duplicated() & (fields["field_name"] != "")
     if repeated.any():
         line = int(fields.index[repeated][0])
@@ -210,9 +222,17 @@ def _items(
         options, repeated = parse_choices(row["select_choices_or_calculations"])
     problems = [("options-repeated", "An option's code is given twice", code) for code in repeated]
     item_type: ItemType = _TYPES.get(kind, "text")
+    if kind not in (*_TYPES, *_WRITTEN):
+        problems.append(
+            ("type-unknown", "A field type that is not REDCap's was read as text", kind)
+        )
     written = ""
     if kind == "text":
         item_type, written = _validated(validation)
+        if item_type == "text" and not re.fullmatch(_OTHER_VALIDATION, validation):
+            problems.append(("validation-unknown", "A validation that is not known was not checked", validation))  # fmt: skip
+    if row["identifier"].strip().lower() not in ("", "y"):
+        problems.append(("identifier-unclear", "Only y marks an identifier", row["identifier"]))
     shared = lists[row["select_choices_or_calculations"]] >= 3
     if item_type == "single" and len(options) > 3 and (row["matrix_group_name"].strip() or shared):
         item_type = "likert"  # a list of options that three items share is a scale

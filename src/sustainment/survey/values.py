@@ -30,11 +30,12 @@ REPAIRABLE = (
 )
 #: Defects after which the answer is unknown, or not to be believed.
 UNREADABLE = ("unknown-code", "text-in-number", "impossible-value", "impossible-date")
-#: A letter was lost before the file came here; no decision brings it back.
+#: A letter was lost before the file came here (� or a control character); nothing brings it back.
 LOST = ("letters-lost",)
 
 _CODED = ("single", "likert", "multi", "number", "date", "calc")
 _SPACES = " \t\r\n\v\f\x1c\x1d\x1e\x1f\x85\xa0\u2007\u202f\u2009\u200a\u200b\u2060\u3000\ufeff"
+_NO_LETTER = re.compile("[\ufffd\x00-\x08\x0e-\x1f\x7f\x80-\x84\x86-\x9f]")
 _NUMBER = re.compile(r"[+-]?[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?")
 _COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
 _THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
@@ -142,10 +143,10 @@ def _normalised(text: str, item: Item) -> tuple[str, tuple[str, ...]]:
     plain = text.strip(_SPACES)
     if plain != text:
         defects.append("stray-spaces")
+    if _NO_LETTER.search(plain):
+        defects.append("letters-lost")
     if plain.isascii():
         return plain, tuple(defects)
-    if "\ufffd" in plain:
-        defects.append("letters-lost")
     if (once := _encoded_once(plain)) != plain:
         defects.append("double-encoded")
         plain = once
