@@ -33,7 +33,7 @@ def test_the_breast_cosmesis_example_agrees_with_r_and_the_textbook():
 
 
 def test_the_estimate_is_the_maximum_not_merely_where_r_stopped():
-    # At the maximum every interval's mean share of the likelihood is at most 1 (gentleman1994).
+    # At the maximum every interval's mean share of the likelihood is at most 1.
     left, right = map(np.array, cosmesis())
     right = np.where(np.isnan(right), np.inf, right)
     curve = turnbull(left, right)

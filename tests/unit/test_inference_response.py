@@ -130,3 +130,6 @@ def test_one_group_is_a_sentence():
             standardised_differences(frame(), pd.Series(everybody, index=frame().index))
     with pytest.raises(UserError, match="same index"):
         standardised_differences(frame(), pd.Series([True] * 6))
+    unknown = pd.Series([True, None, False] * 2, index=frame().index, dtype="boolean")
+    with pytest.raises(UserError, match="missing for some persons"):
+        standardised_differences(frame(), unknown)

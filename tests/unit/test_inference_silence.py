@@ -165,3 +165,8 @@ def test_a_group_too_large_to_enumerate_is_refused_before_memory_runs_out():
     ):
         with pytest.raises(UserError, match="too large to enumerate"):
             attempt()
+
+
+def test_an_empty_group_has_no_tipping_point():
+    with pytest.raises(UserError, match="group is empty"):
+        tipping_point(0, 0, 0, 0.6)
