@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 DESCRIPTION = re.compile(r'<meta content="([^"]*)" name="description"')
 PREVIEW = "_static/preview.png"
-PREVIEW_ALT = "Sixty-six small circles in rows, all of them empty."
+PREVIEW_ALT = "The title of the book, and rows of small empty circles."
 
 
 def add_preview(
@@ -64,7 +64,7 @@ def add_sitemap(app: Sphinx) -> None:
         app.config.html_baseurl = app.config.html_baseurl.rstrip("/") + "/"
         app.setup_extension("sphinx_sitemap")
         app.config.sitemap_url_scheme = "{link}"
-        app.config.sitemap_excludes = ["search.html", "genindex.html"]
+        app.config.sitemap_excludes = ["search.html", "404.html"]
 
 
 def setup(app: Sphinx) -> None:
