@@ -62,6 +62,24 @@ def check(folder: Folder = Path("."), as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
+@app.command()
+def new(
+    folder: Annotated[Path, typer.Argument(help="The project's folder; it must not exist yet.")],
+    survey: Annotated[Path, typer.Option(help="The survey export.")],
+    dictionary: Annotated[Path | None, typer.Option(help="Its dictionary or codebook.")] = None,
+    interviews: Annotated[Path | None, typer.Option(help="Coded interviews or answers.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Take every guess; ask nothing.")] = False,
+) -> None:
+    """Make a project of your own from a survey export and coded interviews."""
+    from sustainment.new.ask import ask_person
+    from sustainment.new.project import make_project
+
+    if not yes and not sys.stdin.isatty():
+        raise UserError("Nobody can be asked here. Add --yes to take the guesses, and read study.yml.")
+    made = make_project(folder, survey, dictionary, interviews, None if yes else ask_person)
+    typer.echo(f"{made.name} is made. Read data/study.yml, then run `sustainment check` and `make book` in it.")
+
+
 def main() -> None:
     """Run a command; a UserError is one sentence and exit status 2 (`--debug`: a traceback)."""
     debug = "--debug" in sys.argv

@@ -1,0 +1,150 @@
+"""The tables that the chapters of a new project show: plain counts, with everybody accounted for.
+
+Each function takes a cleaned `Survey` and returns a DataFrame of persons, so that a chapter can show it
+as it is. Labels come from the codebook; nothing is computed from answers that are not there.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from sustainment.survey.model import BOOKKEEPING, MISSING_KINDS, Item, Survey
+
+NO_ANSWER = "no answer"
+
+
+def short(item: Item, width: int = 90) -> str:
+    """An item's wording for a table: the row of a grid alone, and at most `width` characters."""
+    row = re.search(r"\[([^\[\]]+)\]\s*$", item.wording)
+    words = row[1] if row else item.wording or item.id
+    return textwrap.shorten(" ".join(words.split()), width, placeholder=" …") or item.id
+
+
+def records(survey: Survey) -> pd.DataFrame:
+    """What became of the rows of the file: read, left out by reason, kept."""
+    left_out = survey.dropped["reason"].value_counts()
+    rows = [("rows in the file", len(survey.raw.table))]
+    rows += [(f"left out: {reason}", int(count)) for reason, count in left_out.items()]
+    rows.append(("respondents kept", len(survey.answers)))
+    return pd.DataFrame(rows, columns=["records", "number"])
+
+
+def changes(survey: Survey) -> pd.DataFrame:
+    """How many cells or items each rule touched: the log in short."""
+    counts = survey.log["rule"].value_counts(sort=False)
+    table = counts.rename_axis("rule").reset_index(name="entries")
+    return table.sort_values("rule", ignore_index=True)
+
+
+def asked_items(survey: Survey) -> list[Item]:
+    """Questions in the codebook that were put to people, tick boxes included."""
+    return [
+        item
+        for name, item in survey.codebook.items()
+        if name in survey.answers
+        and item.section != BOOKKEEPING
+        and item.type not in {"note", "calc"}
+    ]
+
+
+def gaps(survey: Survey, most: int = 15) -> pd.DataFrame:
+    """The questions with most missing answers: answered, and each kind of missing, in persons.
+
+    The boxes of a multi-select question are one line.
+    """
+    rows, seen = [], set()
+    for item in asked_items(survey):
+        key = item.set or item.id
+        if key in seen:
+            continue
+        seen.add(key)
+        counts = survey.missing[item.id].astype(str).value_counts()
+        words = textwrap.shorten(item.wording, 90, placeholder=" …") if item.set else short(item)
+        row = {"question": words or key, "answered": int(counts.get("", 0))}
+        rows.append(row | {kind: int(counts.get(kind, 0)) for kind in MISSING_KINDS})
+    table = pd.DataFrame(rows, columns=["question", "answered", *MISSING_KINDS])
+    unused = [kind for kind in MISSING_KINDS if not table[kind].any()]
+    return (
+        table.drop(columns=unused)
+        .sort_values("answered", kind="stable")
+        .head(most)
+        .reset_index(drop=True)
+    )
+
+
+def tally(survey: Survey, name: str) -> pd.DataFrame:
+    """Persons by answer to one closed question, then those without an answer, by kind."""
+    item = survey.codebook[name]
+    counts = survey.answers[name].astype(str).value_counts()
+    rows = [(label, int(counts.get(code, 0))) for code, label in item.options.items()]
+    gaps_ = survey.missing[name].astype(str).value_counts()
+    rows += [(kind, int(gaps_[kind])) for kind in MISSING_KINDS if gaps_.get(kind, 0)]
+    return pd.DataFrame(rows, columns=["answer", "persons"])
+
+
+def block(survey: Survey, names: Sequence[str], codes: Sequence[str]) -> pd.DataFrame:
+    """Statements × labels of one scale in persons; everybody without an answer stands last."""
+    labels = survey.codebook[names[0]].options
+    rows = {}
+    for name in names:
+        counts = survey.answers[name].astype(str).value_counts()
+        row = {labels.get(code, code): int(counts.get(code, 0)) for code in codes}
+        row[NO_ANSWER] = len(survey.answers) - sum(row.values())
+        key = short(survey.codebook[name])
+        rows[key if key not in rows else f"{key} ({name})"] = row
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def ticks(survey: Survey, question: str) -> pd.DataFrame:
+    """Persons who ticked each box of a multi-select question, most ticked first."""
+    rows = [
+        (list(item.options.values())[-1], int(survey.answers[item.id].fillna(False).sum()))
+        for item in survey.set_items(question)
+        if item.id in survey.answers
+    ]
+    table = pd.DataFrame(rows, columns=["option", "persons"])
+    return table.sort_values("persons", ascending=False, kind="stable", ignore_index=True)
+
+
+def answered_set(survey: Survey, question: str) -> int:
+    """How many persons ticked at least one box, or left them all empty though that is an answer."""
+    names = [item.id for item in survey.set_items(question) if item.id in survey.answers]
+    return int((survey.missing[names].astype(str) == "").all(axis=1).sum()) if names else 0
+
+
+def numbers(survey: Survey, names: Sequence[str]) -> pd.DataFrame:
+    """Answered, lower quartile, median and upper quartile; no extremes, which are single persons."""
+    rows = []
+    for name in names:
+        values = survey.answers[name].dropna().astype(float)
+        quartiles = values.quantile([0.25, 0.5, 0.75]) if len(values) else [float("nan")] * 3
+        rows.append((short(survey.codebook[name]), len(values), *(float(q) for q in quartiles)))
+    columns = ["question", "answered", "lower quartile", "median", "upper quartile"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def outcome(survey: Survey, settings: dict[str, Any], size: int) -> tuple[int, int, int]:
+    """(yes, no, silent) of the study's outcome among `size` persons; no answer counts as silent."""
+    said = survey.answers[settings["item"]]
+    yes = int(said.astype(str).isin([str(code) for code in settings["yes"]]).sum())
+    answered = int(said.notna().sum())
+    return yes, answered - yes, max(size, len(said)) - answered
+
+
+def by_group(survey: Survey, settings: dict[str, Any], group: str) -> pd.DataFrame:
+    """The outcome in each group: said yes, answered, and all persons of the group."""
+    yes_codes = [str(code) for code in settings["yes"]]
+    said = survey.answers[settings["item"]]
+    labels = survey.codebook[group].options
+    rows = []
+    for code in survey.answers[group].cat.categories:
+        own = said[(survey.answers[group] == code).fillna(False)]
+        if len(own):
+            yes = int(own.astype(str).isin(yes_codes).sum())
+            rows.append((labels.get(code, code), yes, int(own.notna().sum()), len(own)))
+    return pd.DataFrame(rows, columns=["group", "yes", "answered", "persons"])
