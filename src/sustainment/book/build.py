@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sustainment.book import freshness
 from sustainment.book.chapters import Book, load_book
@@ -34,6 +34,9 @@ from sustainment.book.values import read_json, write_json
 from sustainment.errors import UserError
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+if TYPE_CHECKING:
+    from sustainment.book.execute import Failure, Job, Outcome
+
 CUSTOM = "custom"  # where a build with -p lies: it must not pass for an edition
 
 
@@ -176,7 +179,7 @@ def execute_stale(
     plan: Plan, names: list[str], jobs: int, force: bool, told: Teller, fork: bool = True
 ) -> None:
     """Execute the chapters that are not fresh. Raises UserError when one fails."""
-    from sustainment.book.execute import Job, Outcome, run_in_order
+    from sustainment.book.execute import run_in_order
     from sustainment.book.kernels import fork_environment
     from sustainment.book.values import collect
 
@@ -189,9 +192,10 @@ def execute_stale(
     parts: dict[str, dict[str, str]] = {}
 
     def make_job(name: str) -> Job | None:
-        chapter = book.chapters[name]
         values = plan.values[name]
-        parts[name] = freshness.chapter_parts(book, chapter, values, run, common, remembered)
+        parts[name] = freshness.chapter_parts(
+            book, book.chapters[name], values, run, common, remembered
+        )
         state = freshness.state_of(run, name, parts[name])
         if state.fresh and not force:
             return None
@@ -199,19 +203,7 @@ def execute_stale(
             told.line(f"{name}: {state.why}; it is computed again.")
         # Without its record a chapter counts as never executed, whatever happens now.
         freshness.record_file(run, name).unlink(missing_ok=True)
-        return Job(
-            chapter=name,
-            source=str(chapter.path),
-            out=str(run / name),
-            study=str(book.folder),
-            values_folder=str(run),
-            edition=plan.label,
-            parameters=values,
-            inject={n: v for n, v in values.items() if n in plan.changed},
-            data_digest=plan.data_digest,
-            lines=tuple(cell.line for cell in chapter.cells),
-            environment=kernels,
-        )
+        return job_for(plan, name, values, run / name, kernels)
 
     def tell(event: str, name: str, outcome: Outcome | None) -> None:
         if event == "start":
@@ -231,7 +223,30 @@ def execute_stale(
     collect(book, run)
 
 
-def failure_text(failure: Any) -> str:
+def job_for(
+    plan: Plan, name: str, values: Mapping[str, Scalar], out: Path, kernels: Mapping[str, str]
+) -> Job:
+    """One execution of a chapter; only what differs from the chapter's own text is inserted."""
+    from sustainment.book.execute import Job
+
+    chapter = plan.book.chapters[name]
+    defaults = plan.editions.parameters
+    return Job(
+        chapter=name,
+        source=str(chapter.path),
+        out=str(out),
+        study=str(plan.book.folder),
+        values_folder=str(plan.run_folder),
+        edition=plan.label,
+        parameters=dict(values),
+        inject={n: v for n, v in values.items() if v != defaults[n].default},
+        data_digest=plan.data_digest,
+        lines=tuple(cell.line for cell in chapter.cells),
+        environment=dict(kernels),
+    )
+
+
+def failure_text(failure: Failure) -> str:
     """Chapter, cell and sentence; below it the traceback, unless the sentence was meant for people."""
     traceback = _COLOUR.sub("", failure.traceback)
     if not traceback or "UserError" in traceback.splitlines()[-1]:

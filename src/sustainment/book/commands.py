@@ -123,3 +123,27 @@ def pdf(folder: BookFolder = Path("."), edition: EditionName = "default") -> Non
     from sustainment.book.pdf import make_pdf
 
     typer.echo(f"The PDF is in {make_pdf(folder, edition)}")
+
+
+@commands.command()
+def sweep(
+    chapter: Annotated[str, typer.Argument(help="The chapter to run, such as survey/silent.")],
+    grid: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUES", help="a,b,c or low:high:step")
+    ] = None,
+    folder: Annotated[Path, typer.Option(help="The book folder.")] = Path("."),
+    edition: EditionName = "default",
+    jobs: Jobs = None,
+    scheduler: Annotated[str, typer.Option(help="Address of a Dask scheduler.")] = "",
+    fork: Annotated[bool, typer.Option(help="Fork kernels (Linux).")] = True,
+) -> None:
+    """Run a chapter over a grid of parameters; one Parquet table out. Goes on where it stopped."""
+    from sustainment.book.sweep import sweep as run
+
+    done = run(chapter, grid or (), folder, edition, jobs, scheduler, fork)
+    for failure in done.failures:
+        typer.echo(f"failed: {failure.sentence}")
+    typer.echo(f"{done.runs} runs ({done.reused} kept from before) in {done.table}")
+    if done.failures:
+        typer.echo(f"{len(done.failures)} runs failed; the same command tries them again.")
+        raise typer.Exit(1)

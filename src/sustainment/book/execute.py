@@ -52,6 +52,7 @@ class Job:
     data_digest: str = ""
     lines: tuple[int, ...] = ()  # where the chapter's code cells stand in its file
     environment: Mapping[str, str] = field(default_factory=dict)
+    keep_notebook: bool = True
 
 
 @dataclass(frozen=True)
@@ -180,7 +181,8 @@ def write_results(job: Job, executed: Any) -> None:
         "shown": read_shown(executed),
     }
     out = Path(job.out)
-    write_text(out.with_name(f"{out.name}.ipynb"), nbformat.writes(executed) + "\n")
+    if job.keep_notebook:
+        write_text(out.with_name(f"{out.name}.ipynb"), nbformat.writes(executed) + "\n")
     write_json(out.with_name(f"{out.name}.values.json"), content)
 
 
