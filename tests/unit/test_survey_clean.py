@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 
 import pandas as pd
@@ -128,6 +129,31 @@ def test_a_survey_without_defects_has_an_empty_log(tmp_path):
     assert [item.options["1"] for item in survey.set_items("b10")] == ["no time", "no referrals"]
 
 
+def rewritten(text: str, separator: str, end: str) -> str:
+    out = io.StringIO(newline="")
+    rows = csv.reader(io.StringIO(text, newline=""))
+    csv.writer(out, delimiter=separator, lineterminator=end).writerows(rows)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize(
+    ("separator", "end"), [(",", "\r\n"), (";", "\r\n"), ("\t", "\n"), (";", "\r")]
+)
+def test_a_file_that_excel_saved_again_gives_the_same_answers(tmp_path, codec, separator, end):
+    swedish = SURVEY.replace("Colleagues", "Mötena på BUP")
+    expected = cleaned(tmp_path, swedish)
+    write_study(tmp_path, survey=rewritten(swedish, separator, end).encode(codec))
+    survey = open_survey(tmp_path, settings_with())
+    # a line break inside a cell becomes the line end of the system that saved the file
+    answers = survey.answers.assign(
+        o01=survey.answers["o01"].str.replace(r"\r\n?", "\n", regex=True)
+    )
+    pd.testing.assert_frame_equal(answers, expected.answers)
+    pd.testing.assert_frame_equal(survey.missing, expected.missing)
+    assert {note.rule for note in survey.raw.notes} <= {"encoding", "separator", "line-ends"}
+
+
 def test_the_four_kinds_of_missing_are_kept_apart(tmp_path):
     missing = cleaned(tmp_path).missing
     assert missing["b05"].tolist() == ["", "", "", "no answer", ""]
@@ -162,6 +188,12 @@ def test_an_identifier_leaves_the_answers_and_the_log_says_so(tmp_path):
     assert "o01" not in survey.answers
     assert "o01" not in survey.codebook
     assert survey.log["rule"].tolist() == ["identifier"]
+
+
+def test_a_column_nobody_described_is_left_out_and_the_log_says_so(tmp_path):
+    survey = cleaned(tmp_path, SURVEY.replace("o01", "o01x", 1))
+    assert "o01x" not in survey.answers
+    assert survey.log[["rule", "item"]].to_numpy().tolist() == [["column-extra", "o01x"]]
 
 
 DUPLICATE = SURVEY + "6,P-1,1,2000-02-09,1,4,1,2,0,0,0,5,Later,{complete}\n"

@@ -157,8 +157,17 @@ def test_oddities_of_the_dictionary_are_named_with_their_row(tmp_path):
     odd = with_cell(DICTIONARY, 6, "Choices, Calculations, OR Slider Labels", "1, a | 1, b")
     odd = with_cell(odd, 7, "Text Validation Max", "sixty")
     odd += ",form,,text,Nameless,,,,,,,,,,,,,\n"
-    notes = {(note.rule, note.row) for note in read_survey(*write(tmp_path, dictionary=odd)).notes}
-    assert notes == {("options-repeated", 6), ("limit-unread", 7), ("dictionary-nameless", 13)}
+    odd = with_cell(odd, 8, "Field Type", "yesnot")
+    odd = with_cell(odd, 12, "Identifier?", "z")
+    odd = with_cell(odd, 2, "Field Type", "text")
+    odd = with_cell(odd, 3, "Text Validation Type OR Show Slider Number", "integr")
+    odd = odd.replace("Field Note", "Field Notes", 1)
+    found = read_survey(*write(tmp_path, dictionary=odd)).notes
+    assert {note.file for note in found} == {"dictionary.csv"}
+    assert {(note.rule, note.row) for note in found} == {
+        ("options-repeated", 6), ("limit-unread", 7), ("type-unknown", 8), ("identifier-unclear", 12),
+        ("validation-unknown", 3), ("dictionary-nameless", 13), ("dictionary-columns", 1),
+    }  # fmt: skip
 
 
 def test_markup_and_formulas_in_labels_stay_text(tmp_path):

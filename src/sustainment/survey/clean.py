@@ -48,6 +48,9 @@ def clean(raw: RawSurvey, settings: Mapping[str, Any], frame: pd.DataFrame | Non
     for name, series in answers.items():
         answers[name] = series[examined.kept].set_axis(index)
         missing[name] = pd.Series(missing[name][examined.kept], index=index, name=name)
+    for name in examined.raw.columns_without_item:
+        note = "left out: the codebook does not describe it"
+        log.append({"rule": "column-extra", "item": name, "note": note})
     return Survey(
         answers=pd.DataFrame(answers, index=index),
         missing=pd.DataFrame(missing, index=index),

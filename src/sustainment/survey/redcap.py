@@ -98,7 +98,8 @@ def read(source: Source) -> RawSurvey:
         fields, more = read_dictionary(source.dictionary_table)
         notes += source.dictionary_table.notes + more
         _same_project(fields, table, source.dictionary.name)
-    codebook = _codebook(fields, table, notes)
+    name = source.dictionary.name if source.dictionary else ""
+    codebook = _codebook(fields, table, notes, name)
     return RawSurvey(table.cells, codebook, KIND, "", source.name, notes)
 
 
@@ -181,7 +182,9 @@ def _same_project(fields: pd.DataFrame, table: Table, dictionary: str) -> None:
     )  # fmt: skip
 
 
-def _codebook(fields: pd.DataFrame, table: Table, notes: list[Finding]) -> dict[str, Item]:
+def _codebook(
+    fields: pd.DataFrame, table: Table, notes: list[Finding], dictionary: str
+) -> dict[str, Item]:
     """Items in the order of the dictionary, then the columns that REDCap adds."""
     actual = {name.casefold(): name for name in table.header}
     lists = Counter(fields["select_choices_or_calculations"])
@@ -192,7 +195,7 @@ def _codebook(fields: pd.DataFrame, table: Table, notes: list[Finding]) -> dict[
         form = row["form_name"]
         items, problems = _items(row, section or form, lists)
         notes += [
-            Finding("warning", rule, message, "dictionary", int(line), row["field_name"], value)
+            Finding("warning", rule, message, dictionary, int(line), row["field_name"], value)
             for rule, message, value in problems
         ]
         for item in items:
