@@ -9,7 +9,7 @@
     if (!selection || selection.isCollapsed || !event.clipboardData) return;
     const element = (node) => (node && node.nodeType === 1 ? node : node && node.parentElement);
     const inside = [selection.anchorNode, selection.focusNode].some((node) =>
-      element(node)?.closest(".excerpt.kind-invented, [data-invented]"));
+      element(node)?.closest('.excerpt[data-provenance="synthetic"], [data-invented]'));
     const text = selection.toString();
     if (!inside || text.includes(SUFFIX)) return;
     event.clipboardData.setData("text/plain", `${text.trimEnd()} ${SUFFIX}`);
@@ -75,7 +75,7 @@
     const button = document.createElement("button");
     button.type = "button";
     button.className = "copy-link";
-    const words = { FIGURE: "figure", TABLE: "table" }[target.tagName] ?? "excerpt";
+    const words = target.matches(".excerpt") ? "excerpt" : target.tagName.toLowerCase();
     button.textContent = `Copy link to ${words}`;
     button.addEventListener("click", async () => {
       const address = new URL(location.href);

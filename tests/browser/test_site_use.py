@@ -122,7 +122,7 @@ def test_part_of_an_invented_excerpt_copies_its_mark(visit, site, browser, addre
     page.goto(address + "index.html")
     page.evaluate(
         """document.querySelector('article').innerHTML =
-           '<div class="excerpt kind-invented" id="x"><p>We have no time for that.</p></div>'"""
+           '<div class="excerpt" data-provenance="synthetic" id="x"><p>We have no time for that.</p></div>'"""
     )
     page.evaluate("""() => {
         const text = document.querySelector('#x p').firstChild;

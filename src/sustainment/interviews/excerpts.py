@@ -85,7 +85,14 @@ def excerpt(
     shown = edited(passage["text"], leave_out, replace or {})
     before, after = surroundings(interviews, passage, context)
     _display(to_html(public_id, shown, provenance, before, after), shown, public_id, provenance)
-    return shown
+    return _Shown(shown)
+
+
+class _Shown(str):
+    """The words, already displayed: a cell that ends with them must not print them twice."""
+
+    def _ipython_display_(self) -> None:
+        pass
 
 
 def find(interviews: Interviews, public_id: str, key: str | None = None) -> dict:
