@@ -91,7 +91,9 @@ def open_material(survey: Path, dictionary: Path | None, interviews: Path | None
     for path in (survey, dictionary, interviews):
         if path is not None and not path.exists():
             raise UserError(f"There is no {path.name} in {path.parent}. Correct the name.")
-    raw = mark_identifiers(read_survey(survey, dictionary))
+    raw = read_survey(survey, dictionary)
+    if raw.kind == "redcap":  # the other readers look for identifying columns themselves
+        raw = mark_identifiers(raw)
     if raw.table.empty:
         raise UserError(f"{survey.name} holds no answers, so there is nothing to make a book from.")
     coded, mapping = None, None
@@ -184,6 +186,8 @@ def config(path: Path, title: str) -> str:
     extensions = settings["sphinx"]["config"]["extensions"]
     unused = ("sustainment.learn.sphinx", "sphinxcontrib.bibtex")
     settings["sphinx"]["config"]["extensions"] = [name for name in extensions if name not in unused]
+    for name in [name for name in settings["sphinx"]["config"] if name.startswith("bibtex_")]:
+        del settings["sphinx"]["config"][name]
     head = "# How Jupyter Book (version 1) builds this book. The contents are in _toc.yml.\n"
     return head + yaml.safe_dump(settings, allow_unicode=True, sort_keys=False, width=100)
 
