@@ -273,6 +273,12 @@ def test_transcripts_of_recordings_count_by_their_sync_points(tmp_path):
     assert got.segments["text"].tolist() == ["ingen tid"]
 
 
+def test_a_source_without_a_name_is_called_by_its_file_and_never_by_a_folder(tmp_path):
+    xml = project_xml(source(500, "", coded("ingen tid")) + source(501, "C:\\home\\Eva\\b.txt"))
+    got = read(tmp_path, xml, {500: TEXT})
+    assert got.documents["document"].tolist() == [guid(500), "b"]
+
+
 def test_a_code_on_a_whole_document_stands_apart(tmp_path):
     got = read(tmp_path, project_xml(source(500, "a", coding(11), text="x")))
     assert got.other[["kind", "code", "coder"]].values.tolist() == [

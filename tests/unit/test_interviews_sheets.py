@@ -9,7 +9,9 @@ import pytest
 from interviews_helpers import rules
 
 from sustainment.errors import UserError
+from sustainment.interviews import agreement
 from sustainment.interviews.agreement import shared_documents
+from sustainment.interviews.arrange import arrange
 from sustainment.interviews.grid import read_grid
 from sustainment.interviews.guess import guess_mapping
 from sustainment.interviews.read import read_interviews
@@ -219,6 +221,85 @@ def test_codes_spelt_in_two_ways_are_pointed_at(tmp_path):
     rows = [["Quote", "Code"], ["Some words here", "Time"], ["Other words here", "time "], ["So", "time  "]]  # fmt: skip
     read = read_interviews(write(tmp_path / "a.csv", rows))
     assert [n.value for n in read.notes if n.rule == "code-spelling"] == ["time"]
+
+
+# many files, many sheets -----------------------------------------------------------------------
+
+WHY = [
+    ["ResponseId", "Why did you stop working with it?", "Code 1", "Code 2"],
+    ["R_1", "No time", "time", "time->never"],
+    ["R_2", "", "", ""],
+    ["R_3", "No", "refused", ""],
+]
+HOW = [
+    ["ResponseId", "How could it be made easier for you?", "Code 1", "Code 2"],
+    ["R_1", "More hours in the week for it", "time->more", ""],
+    ["R_3", "No", "nothing", ""],
+]
+
+
+def two_coders(rows):
+    """The second coder's copy, in which only the first row is coded, and differently."""
+    return [rows[0], [*rows[1][:2], "other", ""], *[[*row[:2], "", ""] for row in rows[2:]]]
+
+
+def test_a_folder_of_primary_and_secondary_files_is_one_project(tmp_path):
+    for name, rows in (("why", WHY), ("how", HOW)):
+        write(tmp_path / f"Q {name} (primary).csv", rows)
+        write(tmp_path / f"Q {name} (secondary).csv", two_coders(rows))
+    write(tmp_path / "codebook.csv", [["Code 1", "count"], ["time", "3"]])
+    read = read_interviews(tmp_path)
+    assert sorted(read.coders["name"]) == ["primary", "secondary"]
+    assert set(read.documents["document"]) == {"R_1", "R_3"}
+    assert read.segments["coder"].value_counts().to_dict() == {"coder 1": 5, "coder 2": 2}
+    # the same word in answer to two questions is two passages
+    assert (read.segments["text"] == "No").sum() == 2
+    assert read.segments.loc[read.segments["text"] == "No", "segment"].nunique() == 2
+    assert {"silent-rows", "mapping-guessed"} <= rules(read.notes)
+    assert "no-document-column" not in rules(read.notes)
+    units = agreement.units(read, arrange(read, {}))
+    assert len(units) == 2 and units.attrs["one_sided"] == 2
+    assert len(agreement.units(read, arrange(read, {}), one_sided=True)) == 4
+
+
+def test_sheets_that_repeat_others_or_hold_the_codebook_are_left_out(tmp_path):
+    book = openpyxl.Workbook()
+    sheets = {
+        "All answers": [["ResponseId", "Why"], ["R_1", "No time"]],
+        "Why (primary)": WHY,
+        "Unlikely why (primary)": WHY[:2],
+        "Why (secondary)": two_coders(WHY),
+        "Why-codebook (primary)": [["All Codes", "Primary Codes"], ["time", "time"]],
+    }
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.remove(book.active)
+    book.save(tmp_path / "a.xlsx")
+    guess = guess_mapping(tmp_path / "a.xlsx")
+    assert [(f["sheet"], f["coder"]) for f in guess["files"]] == [
+        ("Why (primary)", "primary"),
+        ("Why (secondary)", "secondary"),
+    ]
+    read = read_interviews(tmp_path / "a.xlsx")
+    assert len(read.segments) == 4
+    assert "same-coding-twice" not in rules(read.notes)
+
+
+def test_quotations_with_ids_are_their_own_even_in_the_same_words(tmp_path):
+    rows = [["id", "document", "tag", "content"]]
+    rows += [[1, "a", "x", "Yes."], [1, "a", "y", "Yes."], [2, "a", "x", "Yes."]]
+    read = read_interviews(write(tmp_path / "a.csv", rows))
+    assert len(read.segments) == 3
+    assert read.segments["segment"].nunique() == 2
+
+
+def test_a_folder_without_coding_says_so(tmp_path):
+    write(tmp_path / "a.csv", [["x", "y"], ["1", "2"]])
+    write(tmp_path / "b.csv", [["x", "y"], ["1", "2"]])
+    with pytest.raises(UserError, match="no column can be told to hold codes"):
+        read_interviews(tmp_path)
 
 
 # bad input -------------------------------------------------------------------------------------

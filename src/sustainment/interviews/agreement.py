@@ -69,17 +69,22 @@ def units(
     coders: Sequence[str] | None = None,
     by: str = "code",
     min_overlap: float = 0.5,
+    one_sided: bool | None = None,
 ) -> pd.DataFrame:
     """Passages of two coders, matched one to one by overlap.
 
     min_overlap : share of the characters in either passage that must be in both (0 to 1); 0
         matches passages that share one character. Best matches are made first.
+    one_sided : whether a passage of one coder alone is a unit. By default yes where coders
+        chose their passages (to mark nothing is a judgement), no for sheets, whose quotations
+        are given: there a blank row mostly means that it was not double-coded.
 
     Returns
     -------
     DataFrame [unit, document, start_a, end_a, start_b, end_b, overlap, a, b]: `a` and `b` are
     frozensets of what each coder gave (`by`: code, theme, level, …), empty where that coder
-    marked nothing there; positions are NA there (Int64). `attrs["coders"]` names a and b.
+    marked nothing there; positions are NA there (Int64). `attrs["coders"]` names a and b,
+    `attrs["one_sided"]` says how many passages of one coder alone there are, kept or not.
     """
     coders, documents = shared_documents(interviews, coders)
     rows = segments[segments["document"].isin(documents) & segments["coder"].isin(coders)]
@@ -95,12 +100,15 @@ def units(
         ],
         ignore_index=True,
     )
+    alone = table["overlap"] == 0
+    if one_sided is False or (one_sided is None and interviews.kind == "sheets"):
+        table = table[~alone]
     place = table["start_a"].fillna(table["start_b"])
     table = table.iloc[np.lexsort((place, table["document"]))].reset_index(drop=True)
     table.insert(0, "unit", [f"unit {n}" for n in range(1, len(table) + 1)])
     positions = ["start_a", "end_a", "start_b", "end_b"]
     table = table.astype(dict.fromkeys(positions, "Int64"))
-    table.attrs["coders"] = coders
+    table.attrs |= {"coders": coders, "one_sided": int(alone.sum())}
     return table[["unit", "document", *positions, "overlap", "a", "b"]]
 
 

@@ -25,8 +25,8 @@ def locate(
 
     Parameters
     ----------
-    quotations : [document, quotation, code ("" = read but not coded), coder, note, line, number
-        (0, or how often the same words came before as a quotation of their own)].
+    quotations : [document, quotation, code ("" = read but not coded), coder, note, line, part
+        (which question), number (0, or how often the same words came before as a quotation of their own)].
     transcripts : document → text.
 
     Returns
@@ -43,7 +43,7 @@ def locate(
         texts, places, notes = _in_transcripts(quotations, transcripts, file)
     else:
         texts, places, notes = _one_after_another(quotations, file)
-    key = pd.MultiIndex.from_frame(quotations[["document", "squeezed", "number"]])
+    key = pd.MultiIndex.from_frame(quotations[["document", "part", "squeezed", "number"]])
     spans = [places.get(k) for k in key]
     found = [span is not None for span in spans]
     rows = quotations[found].assign(
@@ -76,7 +76,7 @@ def _one_after_another(quotations: pd.DataFrame, file: str):
     parts: dict[str, list[str]] = {}
     length: dict[str, int] = {}
     for row in quotations.itertuples():
-        key = (row.document, row.squeezed, row.number)
+        key = (row.document, row.part, row.squeezed, row.number)
         if key in places:
             continue
         start = length.get(row.document, 0)
@@ -99,12 +99,12 @@ def _one_after_another(quotations: pd.DataFrame, file: str):
 def _in_transcripts(quotations: pd.DataFrame, transcripts: Mapping[str, str], file: str):
     texts = {name: Text.of(text).text for name, text in transcripts.items()}
     places, notes, missing = {}, [], []
-    for row in quotations.drop_duplicates(["document", "squeezed", "number"]).itertuples():
+    for row in quotations.drop_duplicates(["document", "part", "squeezed", "number"]).itertuples():
         spans = spans_of(row.quotation, texts.get(row.document, ""))
         if row.number >= len(spans):
             missing.append(row)
             continue
-        places[row.document, row.squeezed, row.number] = spans[row.number]
+        places[row.document, row.part, row.squeezed, row.number] = spans[row.number]
         if len(spans) > 1 and not row.number:
             notes.append(
                 Finding(

@@ -76,8 +76,9 @@ def _folder(path: Path, mapping: dict | None) -> dict[str, str]:
         fits["refi-qda"] = "the folder holds a .qde file"
     if "data.qda" in names:
         fits["qualcoder"] = "the folder holds data.qda"
-    if (mapping or {}).get("files"):
-        fits["sheets"] = "the mapping names files in the folder"
+    tables = [name for name in names if Path(name).suffix.lower() in (*BOOKS, *TEXTS[:3])]
+    if (mapping or {}).get("files") or (tables and not fits):
+        fits["sheets"] = f"the folder holds {len(tables)} table(s)"
     return fits
 
 
@@ -118,7 +119,7 @@ def _read_table(path: Path, mapping: dict | None) -> Interviews:
         return read_sheets(path, mapping)
     names = [name.strip() for name in read_grid(path).rows[0]]
     if tuple(names) == _TAGUETTE_TABLE:
-        known = {"document": "document", "quotation": "content", "codes": ["tag"]}
+        known = {"id": "id", "document": "document", "quotation": "content", "codes": ["tag"]}
         read = read_sheets(path, {"layout": "quotations", **known})
         lost = (
             "a Taguette highlights table: coder identity, positions and untagged highlights are "

@@ -163,7 +163,8 @@ def _sources(reading: Reading) -> None:
 
 def _file_name(source: Element) -> str:
     # a name may be a path, and a path may name a person
-    return posixpath.basename(source.get("name", "").replace("\\", "/").rstrip("/")).strip()
+    given = source.get("name", "") or source.get("plainTextPath", "") or source.get("path", "")
+    return posixpath.basename(given.replace("\\", "/").rstrip("/")).strip()
 
 
 def _plain_name(source: Element) -> str:

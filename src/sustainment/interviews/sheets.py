@@ -4,14 +4,15 @@ Two layouts: *quotations* (a row a quotation, codes in one or more columns) and 
 quotation, a column a code, marks in the cells). Two coders may stand in two files. The mapping
 lives in study.yml (`interviews: mapping:`); `guess.guess_mapping` drafts it.
 
-Keys: layout, file (several files: files: [{file, coder}]), sheet, header (its line), document,
-quotation, codes (columns), separator (within a cell), coder (a column), note, marks, transpose,
-codebook (a file), transcripts (a folder of .txt files named as the documents).
+Keys: layout, file (several: files: [{file, sheet, coder: name}], each with keys of its own where
+it differs), sheet, header (its line), document, quotation, codes (columns), separator (within a
+cell), coder (a column), note, id (of a quotation), part (which question is quoted; by default the
+header of the quotations), marks, transpose, codebook (a file), transcripts (a folder of .txt files
+named as the documents).
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 import pandas as pd
@@ -26,7 +27,7 @@ from sustainment.interviews.tree import code_table
 
 MARKS = frozenset({"1", "x", "X", "✓", "✔", "✗", "TRUE", "True", "true", "yes", "Yes", "YES", "y", "Y", "j", "J", "ja", "Ja"})  # fmt: skip
 NO_MARKS = frozenset({"", "0", "FALSE", "False", "false", "no", "No", "NO", "n", "N", "nej", "Nej", "-"})  # fmt: skip
-COLUMNS = ["document", "quotation", "code", "coder", "note", "line", "number"]
+COLUMNS = ["document", "quotation", "code", "coder", "note", "line", "part", "number"]
 
 
 def read_sheets(path: str | Path, mapping: dict | None = None) -> Interviews:
@@ -80,7 +81,7 @@ def _files(path: Path, mapping: dict) -> list[tuple[Path, dict]]:
     for entry in mapping["files"]:
         entry = {"file": entry} if isinstance(entry, str) else dict(entry)
         name = entry.pop("file")
-        coder = entry.pop("coder", None) or Path(name).stem
+        coder = entry.pop("coder", "")  # here a name; in the mapping itself a column
         out.append((folder / name, {**mapping, **entry, "coder_name": coder}))
     return out
 
@@ -96,8 +97,9 @@ def rows_of(grid: Grid, mapping: dict) -> tuple[pd.DataFrame, list[Finding]]:
     notes = _headless(grid, names, columns, head)
     read = _matrix if mapping.get("layout") == "matrix" else _quotations
     out: list[dict] = []
-    times: Counter[tuple] = Counter()
-    previous = ""
+    seen: dict[tuple, list] = {}
+    previous, silent = "", 0
+    part = str(mapping.get("part") or names[columns["quotation"]])
     for at, row in enumerate(grid.rows[head + 1 :], head + 1):
         if not any(cell.strip() for cell in row):
             continue
@@ -109,28 +111,47 @@ def rows_of(grid: Grid, mapping: dict) -> tuple[pd.DataFrame, list[Finding]]:
             "coder": row[columns["coder"]].strip() if "coder" in columns else "",
             "note": row[columns["note"]].strip() if "note" in columns else "",
             "line": line,
+            "part": part,
         }
         codes, told = read(grid, names, columns, mapping, row, line)
+        if not base["quotation"] and not any(row[at].strip() for at in columns["codes"]):
+            silent += 1
+            continue
         if not base["quotation"]:
             notes.append(_without_quotation(grid, names, columns, row, line, out))
             continue
         notes += told
-        # a matrix has a row for each quotation: the same words again are another quotation
-        same = (document, base["quotation"])
-        base["number"] = times[same] if mapping.get("layout") == "matrix" else 0
-        times[same] += 1
+        base["number"] = _number(columns, mapping, row, (document, base["quotation"]), seen)
         if "document" in columns and not document:
             notes.append(_finding(grid, "error", "no-document", "the row names no interview", line))
         out += [{**base, "code": code} for code in codes or [""]]
+    if silent:
+        message = f"{silent} row(s) hold neither a quotation nor a code and were passed over"
+        notes.append(_finding(grid, "note", "silent-rows", message, None))
     if "document" not in columns:
         notes.append(_one_document(grid))
     return pd.DataFrame(out, columns=COLUMNS), notes
 
 
+def _number(columns: dict, mapping: dict, row: list[str], same: tuple, seen: dict) -> int:
+    """Which of several equal quotations of a document this is: 0, or 1 for the second, …
+
+    Rows with an id of their own, and rows of a matrix, are quotations of their own; otherwise
+    the same words again are the same quotation with another code.
+    """
+    earlier = seen.setdefault(same, [])
+    own = row[columns["id"]] if "id" in columns else len(earlier)
+    if "id" not in columns and mapping.get("layout") != "matrix":
+        return 0
+    if own not in earlier:
+        earlier.append(own)
+    return earlier.index(own)
+
+
 def _columns(grid: Grid, names: list[str], mapping: dict) -> dict:
     """Column name → position; a name that is not there, or there twice, stops the reading."""
     found: dict = {}
-    for role in ("document", "quotation", "coder", "note"):
+    for role in ("document", "quotation", "coder", "note", "id"):
         if (name := mapping.get(role)) is not None:
             found[role] = _position(grid, names, name, role)
     if "quotation" not in found:
@@ -245,7 +266,7 @@ def _without_quotation(grid, names, columns, row, line, out) -> Finding:
 
 def _is_total(columns: dict, row: list[str], out: list[dict], names: list[str]) -> bool:
     cells = [row[at].strip() for at in columns["codes"]]
-    if not out or not all(cell.isdigit() or not cell for cell in cells):
+    if not out or not any(cells) or not all(cell.isdigit() or not cell for cell in cells):
         return False
     counts = pd.Series([r["code"] for r in out]).value_counts()
     sums = [int(counts.get(code_name(names[at]), 0)) for at in columns["codes"]]
