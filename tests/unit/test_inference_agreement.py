@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sustainment.errors import UserError
@@ -17,6 +17,8 @@ from sustainment.inference.agreement import (
     masi_distance,
     percent_agreement,
 )
+
+unhurried = settings(deadline=None)  # a busy machine is no failure
 
 NA = np.nan
 
@@ -131,6 +133,7 @@ labelled = st.lists(
 ).map(lambda rows: pd.DataFrame(rows, columns=["A", "B", "C"], dtype=object))
 
 
+@unhurried
 @given(labelled, st.randoms())
 def test_row_order_coder_order_names_and_unused_codes_change_nothing(ratings, random):
     rows = random.sample(range(len(ratings)), len(ratings))
@@ -144,6 +147,7 @@ def test_row_order_coder_order_names_and_unused_codes_change_nothing(ratings, ra
         )
 
 
+@unhurried
 @given(labelled)
 def test_agreement_is_at_most_1_and_never_1_when_undefined(ratings):
     used = {v for row in ratings.to_numpy() if sum(x is not None for x in row) > 1 for v in row}

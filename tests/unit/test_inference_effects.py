@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2_contingency
 
@@ -16,6 +16,8 @@ from sustainment.inference.effects import (
     fisher_mid_p,
     linear_by_linear,
 )
+
+unhurried = settings(deadline=None)  # a busy machine is no failure
 
 TREATMENT, CONTROL = [10, 10, 20, 20, 20, 30, 30, 30, 40, 50], [10, 20, 30, 40, 40, 50]
 HAIR_BY_EYE = [[68, 20, 15, 5], [119, 84, 54, 29], [26, 17, 14, 14], [7, 94, 10, 16]]
@@ -46,6 +48,7 @@ def iris_widths():
     return [np.repeat(list(c), list(c.values())) for c in (setosa, versicolor)]
 
 
+@unhurried
 @given(some_answers, some_answers)
 def test_cliffs_delta_is_the_dominance_matrix_without_building_it(first, second):
     if len({*first, *second}) == 1:
@@ -109,6 +112,7 @@ def test_cramers_v_agrees_with_desctools():
     assert cramers_v(HAIR_BY_EYE, bias_corrected=True).v == pytest.approx(0.270483152912, abs=1e-9)
 
 
+@unhurried
 @given(st.permutations(range(4)), st.permutations(range(4)))
 def test_the_order_of_rows_and_empty_categories_change_nothing_in_v(rows, columns):
     table = np.array(HAIR_BY_EYE)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sustainment.errors import UserError
@@ -14,6 +14,8 @@ from sustainment.inference.response import (
     standardised_difference,
     standardised_differences,
 )
+
+unhurried = settings(deadline=None)  # a busy machine is no failure
 
 
 def test_outcome_rates_follow_the_definitions():
@@ -83,6 +85,7 @@ def test_two_categories_are_the_difference_of_shares():
     assert standardised_difference(*yes) == pytest.approx(expected)
 
 
+@unhurried
 @given(st.lists(st.sampled_from("abcd"), min_size=3), st.lists(st.sampled_from("abcd"), min_size=3))
 def test_neither_row_order_nor_names_nor_unused_categories_matter(first, second):
     given_order = standardised_difference(pd.Series(first), pd.Series(second))
