@@ -1,0 +1,238 @@
+"""The three files of `data/integration/`, read and refused when incomplete.
+
+constructs.yml       what is compared: survey evidence beside themes and excerpts, with fit by two raters
+meta_inferences.yml  what follows from both strands: evidence, confidence with reason, rival, scope
+threads.yml          a finding followed into the other strand, and what came of it
+
+Fit is one of confirmation, expansion, discordance and silence (fetters2013achieving; silence after
+ocathain2008quality). Every mistake is named with file and line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import networkx as nx
+import yaml
+
+from sustainment.errors import UserError
+
+FITS = ("confirmation", "expansion", "discordance", "silence")
+CONFIDENCES = ("high", "moderate", "low")
+
+
+@dataclass(frozen=True)
+class Construct:
+    """One row of the joint display.
+
+    survey: keys of reported values; theme, subtheme: names as in the codebook; excerpts: public ids.
+    fit: {rater: {fit, reason}}; agreed: the fit kept after talking, with `why`.
+    """
+
+    id: str
+    name: str
+    level: str
+    theme: str
+    fit: Mapping[str, Mapping[str, str]]
+    agreed: str
+    why: str
+    follows: str
+    subtheme: str = ""
+    survey: tuple[str, ...] = ()
+    survey_says: str = ""
+    excerpts: tuple[str, ...] = ()
+    talk_says: str = ""
+    planted: bool = False
+    line: int = 0
+
+    @property
+    def strands(self) -> set[str]:
+        return {s for s, there in (("survey", self.survey), ("interviews", self.excerpts)) if there}
+
+
+@dataclass(frozen=True)
+class MetaInference:
+    """A conclusion that needs both strands. evidence: ids of constructs or other meta-inferences."""
+
+    id: str
+    statement: str
+    evidence: tuple[str, ...]
+    confidence: str
+    reason: str
+    rival: str
+    scope: str
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A finding of one strand, the question it raised, and what the other strand answered."""
+
+    id: str
+    starts_in: str
+    finding: str
+    question: str
+    looked_in: str
+    outcome: str
+    construct: str
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Integration:
+    constructs: tuple[Construct, ...]
+    meta_inferences: tuple[MetaInference, ...]
+    threads: tuple[Thread, ...]
+
+    def construct(self, id: str) -> Construct:
+        return next(c for c in self.constructs if c.id == id)
+
+
+Record = TypeVar("Record", Construct, MetaInference, Thread)
+
+
+def read_integration(folder: Path | str) -> Integration:
+    """Read and check the integration files of a study.
+
+    Raises UserError for broken YAML, an unknown or missing field, an unknown fit or confidence, a
+    duplicate id, evidence that does not exist or runs in a circle, and evidence that nobody uses.
+    """
+    folder = Path(folder)
+    constructs = _records(folder / "constructs.yml", Construct)
+    inferences = _records(folder / "meta_inferences.yml", MetaInference)
+    threads = _records(folder / "threads.yml", Thread)
+    for construct in constructs:
+        _check_construct(construct)
+    _check_evidence(constructs, inferences)
+    for thread in threads:
+        if thread.construct not in {c.id for c in constructs}:
+            raise UserError(
+                f"threads.yml, line {thread.line}: the thread {thread.id!r} ends in the construct "
+                f"{thread.construct!r}, which does not exist."
+            )
+    return Integration(constructs, inferences, threads)
+
+
+def check_keys(
+    integration: Integration,
+    reported: Iterable[str],
+    themes: Iterable[str],
+    excerpts: Iterable[str],
+) -> None:
+    """Every value, theme and excerpt that the integration names must exist in this study."""
+    known = {"survey": set(reported), "excerpts": set(excerpts)}
+    names = set(themes)
+    for construct in integration.constructs:
+        place = f"constructs.yml, line {construct.line}: the construct {construct.id!r}"
+        for key in construct.survey:
+            if key not in known["survey"]:
+                raise UserError(
+                    f"{place} uses the value {key!r}, which no chapter it can see reports."
+                )
+        for excerpt in construct.excerpts:
+            if excerpt not in known["excerpts"]:
+                raise UserError(
+                    f"{place} uses the excerpt {excerpt!r}, which is no passage of the interviews."
+                )
+        for name in (construct.theme, construct.subtheme):
+            if name and name not in names:
+                raise UserError(f"{place} names the theme {name!r}, which is not in the codebook.")
+
+
+def _check_construct(construct: Construct) -> None:
+    place = f"constructs.yml, line {construct.line}: the construct {construct.id!r}"
+    if len(construct.fit) < 2:
+        raise UserError(f"{place} needs the fit of two raters, each with a reason.")
+    for rater, judged in construct.fit.items():
+        if judged.get("fit") not in FITS:
+            raise UserError(
+                f"{place}: {rater} gives the fit {judged.get('fit')!r}; use {', '.join(FITS)}."
+            )
+        if not str(judged.get("reason") or "").strip():
+            raise UserError(f"{place}: {rater} gives no reason.")
+    if construct.agreed not in FITS:
+        raise UserError(f"{place}: the agreed fit is {construct.agreed!r}; use {', '.join(FITS)}.")
+    if construct.agreed != "silence" and construct.strands != {"survey", "interviews"}:
+        missing = ({"survey", "interviews"} - construct.strands).pop()
+        raise UserError(
+            f"{place} has no evidence from the {missing}. Add it, or call the fit silence, which is what it is."
+        )
+
+
+def _check_evidence(
+    constructs: tuple[Construct, ...], inferences: tuple[MetaInference, ...]
+) -> None:
+    known = {c.id for c in constructs} | {m.id for m in inferences}
+    graph = nx.DiGraph()
+    for inference in inferences:
+        place = f"meta_inferences.yml, line {inference.line}: {inference.id!r}"
+        if inference.confidence not in CONFIDENCES:
+            raise UserError(
+                f"{place} has the confidence {inference.confidence!r}; use {', '.join(CONFIDENCES)}."
+            )
+        if not inference.evidence:
+            raise UserError(f"{place} rests on nothing. Name its evidence.")
+        for piece in inference.evidence:
+            if piece not in known:
+                raise UserError(f"{place} rests on {piece!r}, which does not exist.")
+            graph.add_edge(inference.id, piece)
+    if not nx.is_directed_acyclic_graph(graph):
+        circle = " → ".join(a for a, _ in nx.find_cycle(graph))
+        raise UserError(f"meta_inferences.yml: the evidence runs in a circle: {circle}.")
+    used = {piece for m in inferences for piece in m.evidence}
+    for construct in constructs:
+        if construct.id not in used:
+            raise UserError(
+                f"constructs.yml, line {construct.line}: nothing rests on the construct {construct.id!r}. "
+                f"Use it in a meta-inference, or say in one why it is set aside."
+            )
+
+
+def _records(path: Path, record: type[Record]) -> tuple[Record, ...]:
+    entries = _load_with_lines(path)
+    known = {f.name for f in fields(record)}
+    needed = [f.name for f in fields(record) if f.default is f.default_factory]  # both MISSING
+    found: dict[str, Record] = {}
+    for entry in entries:
+        place = f"{path.name}, line {entry['line']}"
+        for name in entry:
+            if name not in known:
+                raise UserError(
+                    f"{place}: unknown field {name!r}. Known: {', '.join(sorted(known - {'line'}))}."
+                )
+        for name in needed:
+            if entry.get(name) in (None, "", [], {}):
+                raise UserError(f"{place}: {entry.get('id', 'an entry')!r} lacks {name!r}.")
+        if entry["id"] in found:
+            raise UserError(f"{place}: the id {entry['id']!r} is used twice.")
+        values = {k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()}
+        found[entry["id"]] = record(**values)
+    return tuple(found.values())
+
+
+class _LineLoader(yaml.SafeLoader):
+    """Safe YAML that keeps the line of every mapping at the top level of a list."""
+
+
+def _load_with_lines(path: Path) -> list[dict[str, Any]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        root = yaml.compose(text, Loader=_LineLoader)
+        data = yaml.safe_load(text)
+    except FileNotFoundError:
+        raise UserError(f"data/integration/{path.name} is missing.") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise UserError(
+            f"{path.name}{line}: not valid YAML ({getattr(error, 'problem', error)})."
+        ) from None
+    if not isinstance(data, list) or not all(isinstance(entry, dict) for entry in data):
+        raise UserError(f"{path.name}: it must be a list of entries, each beginning with `- id:`.")
+    return [
+        entry | {"line": node.start_mark.line + 1}
+        for entry, node in zip(data, root.value, strict=True)
+    ]
