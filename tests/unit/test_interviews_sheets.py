@@ -173,6 +173,86 @@ def test_a_matrix_with_marks_and_dedoose_headers(tmp_path):
     ]
 
 
+EXPORTS = {
+    "MAXQDA": (
+        [
+            "Color",
+            "Comment",
+            "Document group",
+            "Document name",
+            "Code",
+            "Beginning",
+            "End",
+            "Weight score",
+            "Segment",
+            "Created by",
+        ],
+        [
+            "#f00",
+            "hm",
+            "G",
+            "I-1",
+            "Work > time",
+            "2",
+            "2",
+            "0",
+            "There is never any time at all.",
+            "Anna",
+        ],
+        {"note": "hm", "coders": ["Anna"]},
+    ),
+    "ATLAS.ti": (
+        ["ID", "Document", "Quotation Name", "Quotation Content", "Comment", "Codes", "Created by"],
+        [
+            "1:1",
+            "I-1",
+            "There is…",
+            "There is never any time at all.",
+            "",
+            "Work::time\nmoney",
+            "Anna",
+        ],
+        {"codes": ["money", "time"], "coders": ["Anna"]},
+    ),
+    "Dedoose": (
+        [
+            "Excerpt Copy",
+            "Media Title",
+            "Excerpt Range",
+            "Excerpt Creator",
+            "Code: time Applied",
+            "Code: time Range",
+            "Code: time Weight",
+            "Code: money Applied",
+            "Code: money Weight",
+        ],
+        [
+            "There is never any time at all.",
+            "I-1",
+            "12-40",
+            "Anna",
+            "True",
+            "0-5",
+            "1",
+            "False",
+            "",
+        ],
+        {"coders": ["Anna"]},
+    ),
+}
+
+
+@pytest.mark.parametrize("program", EXPORTS)
+def test_tables_that_programs_export_are_told_by_their_headers(tmp_path, program):
+    header, row, expected = EXPORTS[program]
+    read = read_interviews(write(tmp_path / "a.xlsx", [header, row]))
+    assert read.segments["text"].unique().tolist() == ["There is never any time at all."]
+    assert sorted(read.segments["code"]) == expected.get("codes", ["time"])
+    assert read.documents["document"].tolist() == ["I-1"]
+    assert read.coders["name"].tolist() == expected["coders"]
+    assert read.segments["note"].iloc[0] == expected.get("note", "")
+
+
 def test_a_matrix_of_codes_in_rows_is_turned(tmp_path):
     rows = [["", "First words said", "Other words said"], ["time", "x", ""], ["money", "x", "x"]]
     mapping = {"layout": "matrix", "quotation": 1, "codes": ["time", "money"], "transpose": True}

@@ -19,10 +19,10 @@ from sustainment.interviews.sheets import MARKS, NO_MARKS
 _ROLES = {
     "document": r"document( name)?|doc|interview(ee)?|participant|respondent|informant|transcript|"
     r"media title|file( ?name)?|source|case|pid|person|deltagare|intervju|"
-    r"(response|respondent|participant|interview|case|record|subject|person)? ?(id|nr|no|number)",
+    r"(response|respondent|participant|interview|case|record|subject|person) ?(id|nr|no|number)",
     "quotation": r"quot(e|es|ation|ation content)|excerpt( copy)?|content|segment|passage|text|"
     r"response|answer|comment text|extract|citat|meaning unit|coded text",
-    "coder": r"coder|coded by|rater|analyst|user|excerpt creator|annotator|kodare",
+    "coder": r"coder|coded by|created by|rater|analyst|user|excerpt creator|annotator|kodare",
     "note": r"note|notes|memo|comment|comments|remark|anteckning",
     "codes": r"(primary |secondary |sub-?|parent )?"
     r"(code|codes|tag|tags|theme|themes|kod|koder|label|category|coded? ?name)s?[ .-]*\d*",
@@ -32,6 +32,7 @@ _CODER = re.compile(
     re.IGNORECASE,
 )
 _NO_CODING = re.compile(r"code ?book|code ?list|legend|read ?me|summary|count", re.IGNORECASE)
+_WEIGHT = re.compile(r"^Code: .* (Range|Weight)$")  # Dedoose writes them beside each code
 _SEPARATORS = ("\n", ";", "|")
 
 
@@ -90,7 +91,11 @@ def _one(path: Path, sheet: str | None) -> dict:
             mapping[role] = names[k]
     mapping["quotation"] = names[quotation] or quotation + 1  # a column without a name
     taken = {quotation, *(k for role, k in roles.items() if role != "quotation")}
-    marked = [k for k, cells in enumerate(columns) if names[k] and k not in taken and _is_marks(cells)]  # fmt: skip
+    marked = [
+        k
+        for k, cells in enumerate(columns)
+        if names[k] and k not in taken and not _WEIGHT.search(names[k]) and _is_marks(cells)
+    ]
     coded = [k for k, name in enumerate(names) if k not in taken and _fits("codes", name)]
     if len(marked) >= 2 and not coded:
         mapping |= {"layout": "matrix", "codes": [names[k] for k in marked]}
@@ -118,6 +123,11 @@ def _roles(names: list[str]) -> dict[str, int]:
             if _fits(role, name) and k not in roles.values():
                 roles[role] = k
                 break
+    # a bare "id" may count quotations: it names the interview only if no other column does
+    if "document" not in roles:
+        bare = [k for k, name in enumerate(names) if name.casefold() in ("id", "nr", "no", "#")]
+        if bare:
+            roles["document"] = bare[0]
     return roles
 
 
