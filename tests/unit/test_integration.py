@@ -1,0 +1,245 @@
+"""Integration as data: everything incomplete is refused and named, and claims turn with the data."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from sustainment.errors import UserError
+from sustainment.integration.claims import claims_table, is_met, outcome, read_claims
+from sustainment.integration.display import counts_in_words, fit_table, side_by_side
+from sustainment.integration.model import check_keys, read_integration
+
+ROOT = Path(__file__).parents[2]
+CONSTRUCT = {
+    "id": "door",
+    "name": "Who holds the door?",
+    "level": "system",
+    "theme": "Access",
+    "survey": ["meet.door"],
+    "excerpts": ["x1"],
+    "talk_says": "words",
+    "fit": {"A": {"fit": "expansion", "reason": "adds"}, "B": {"fit": "silence", "reason": "none"}},
+    "agreed": "expansion",
+    "why": "it adds",
+    "follows": "a person may be the path",
+}
+INFERENCE = {
+    "id": "one",
+    "statement": "It hangs on persons.",
+    "evidence": ["door"],
+    "confidence": "low",
+    "reason": "one row",
+    "rival": "chance",
+    "scope": "here",
+}
+THREAD = {
+    "id": "t",
+    "starts_in": "survey",
+    "finding": "f",
+    "question": "q",
+    "looked_in": "interviews",
+    "outcome": "o",
+    "construct": "door",
+}
+
+
+def written(
+    folder: Path, constructs=(CONSTRUCT,), inferences=(INFERENCE,), threads=(THREAD,)
+) -> Path:
+    for name, entries in (
+        ("constructs", constructs),
+        ("meta_inferences", inferences),
+        ("threads", threads),
+    ):
+        (folder / f"{name}.yml").write_text(
+            "# a comment first\n"
+            + yaml.safe_dump(list(entries), allow_unicode=True, sort_keys=False)
+        )
+    return folder
+
+
+def changed(entry: dict, **fields) -> dict:
+    out = copy.deepcopy(entry)
+    for name, value in fields.items():
+        if value is None:
+            out.pop(name)
+        else:
+            out[name] = value
+    return out
+
+
+def test_a_complete_integration_is_read(tmp_path):
+    found = read_integration(written(tmp_path))
+    assert found.construct("door").line == 2
+    assert found.construct("door").strands == {"survey", "interviews"}
+
+
+BROKEN = {
+    "lacks 'why'": {"constructs": [changed(CONSTRUCT, why=None)]},
+    "unknown field 'colour'": {"constructs": [changed(CONSTRUCT, colour="red")]},
+    "used twice": {"constructs": [CONSTRUCT, CONSTRUCT]},
+    "needs the fit of two raters": {
+        "constructs": [changed(CONSTRUCT, fit={"A": {"fit": "silence", "reason": "r"}})]
+    },
+    "gives the fit 'agreement'": {
+        "constructs": [
+            changed(
+                CONSTRUCT,
+                fit={
+                    "A": {"fit": "agreement", "reason": "r"},
+                    "B": {"fit": "silence", "reason": "r"},
+                },
+            )
+        ]
+    },
+    "gives no reason": {
+        "constructs": [
+            changed(
+                CONSTRUCT,
+                fit={"A": {"fit": "silence", "reason": ""}, "B": {"fit": "silence", "reason": "r"}},
+            )
+        ]
+    },
+    "no evidence from the survey": {"constructs": [changed(CONSTRUCT, survey=[])]},
+    "no evidence from the interviews": {"constructs": [changed(CONSTRUCT, excerpts=[])]},
+    "nothing rests on the construct 'other'": {
+        "constructs": [CONSTRUCT, changed(CONSTRUCT, id="other")]
+    },
+    "which does not exist": {"inferences": [changed(INFERENCE, evidence=["door", "window"])]},
+    "lacks 'evidence'": {"inferences": [changed(INFERENCE, evidence=[])]},
+    "has the confidence 'sure'": {"inferences": [changed(INFERENCE, confidence="sure")]},
+    "runs in a circle": {
+        "inferences": [
+            changed(INFERENCE, evidence=["door", "two"]),
+            changed(INFERENCE, id="two", evidence=["one"]),
+        ]
+    },
+    "ends in the construct 'window'": {"threads": [changed(THREAD, construct="window")]},
+}
+
+
+@pytest.mark.parametrize("words", BROKEN)
+def test_what_is_incomplete_is_refused_and_named(tmp_path, words):
+    with pytest.raises(UserError, match=words):
+        read_integration(written(tmp_path, **BROKEN[words]))
+
+
+def test_broken_yaml_is_named_with_its_line(tmp_path):
+    written(tmp_path)
+    (tmp_path / "constructs.yml").write_text("- id: a\n  name: [b\n")
+    with pytest.raises(UserError, match=r"constructs.yml, line \d"):
+        read_integration(tmp_path)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(UserError, match="constructs.yml is missing"):
+        read_integration(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        (([], ["Access"], ["x1"]), "value 'meet.door'"),
+        ((["meet.door"], ["Access"], []), "excerpt 'x1'"),
+        ((["meet.door"], [], ["x1"]), "theme 'Access'"),
+    ],
+)
+def test_a_key_that_nothing_stands_behind_is_named(tmp_path, known, words):
+    with pytest.raises(UserError, match=words):
+        check_keys(read_integration(written(tmp_path)), *known)
+
+
+def test_silence_may_lack_a_strand_and_says_so(tmp_path):
+    quiet = changed(CONSTRUCT, survey=[], agreed="silence")
+    construct = read_integration(written(tmp_path, constructs=[quiet])).construct("door")
+    assert "no question" in counts_in_words(construct, pd.DataFrame())
+
+
+def test_the_display_carries_counts_with_their_denominator(tmp_path):
+    found = read_integration(written(tmp_path))
+    evidence = pd.DataFrame([{"count": 3, "of": 10, "words": "say no"}], index=["meet.door"])
+    assert side_by_side(found, evidence)["the counts"].tolist() == ["3 of 10 say no"]
+    assert fit_table(found)["raters differ"].tolist() == [True]
+
+
+def test_the_shipped_integration_is_complete():
+    found = read_integration(ROOT / "data" / "integration")
+    agreed = {c.agreed for c in found.constructs}
+    assert agreed == {"confirmation", "expansion", "discordance", "silence"}
+    assert any(not c.planted for c in found.constructs)
+
+
+CLAIM = {
+    "id": "continued",
+    "paraphrase": "about two of three",
+    "source": "key",
+    "estimand": "share",
+    "chapter": "c",
+    "rule": {"key": "use.share", "at_least": 0.6, "at_most": 0.73},
+    "generator": "fixed",
+    "fails_if": "fewer",
+}
+
+
+@pytest.mark.parametrize(
+    ("share", "verdict"), [(0.66, "consistent"), (0.4, "not consistent"), (0.9, "not consistent")]
+)
+def test_under_observed_data_the_verdict_turns_with_the_data(share, verdict):
+    assert outcome(CLAIM, {"use.share": share}, "observed").words == verdict
+
+
+def test_under_invented_data_no_verdict_is_given():
+    words = outcome(CLAIM, {"use.share": 0.66}, "synthetic").words
+    assert words == "met by construction"
+    assert (
+        "consistent"
+        not in claims_table([CLAIM], {"use.share": 0.1}, "synthetic")["outcome"].iloc[0]
+    )
+
+
+def test_a_claim_that_the_survey_cannot_judge_is_never_judged():
+    claim = changed(CLAIM, rule={"cannot": "wrong instrument"})
+    for provenance in ("synthetic", "observed"):
+        assert "cannot be judged" in outcome(claim, {}, provenance).words
+
+
+def test_a_withheld_value_cannot_be_judged_in_public():
+    assert outcome(CLAIM, {"use.share": "withheld"}, "observed").words == "cannot be judged"
+
+
+def test_a_rule_on_an_unknown_value_or_without_a_comparison_is_named():
+    with pytest.raises(UserError, match=r"'use.share', which is not reported"):
+        is_met(CLAIM["rule"], {})
+    with pytest.raises(UserError, match="compares with nothing"):
+        is_met({"key": "a"}, {"a": 1})
+
+
+@pytest.mark.parametrize("field", ["fails_if", "estimand", "rule"])
+def test_a_claim_lacking_a_field_is_named(field):
+    with pytest.raises(UserError, match=field):
+        read_claims([changed(CLAIM, **{field: None})])
+
+
+def test_a_claim_id_used_twice_is_named():
+    with pytest.raises(UserError, match="used twice"):
+        read_claims([CLAIM, CLAIM])
+
+
+def test_the_shipped_claims_cover_the_abstract():
+    claims = read_claims(yaml.safe_load((ROOT / "data/published.yml").read_text())["claims"])
+    assert {c["id"] for c in claims} >= {
+        "asked",
+        "interviewed",
+        "continued",
+        "experience",
+        "themes",
+        "levels",
+        "need",
+    }
+    need = next(c for c in claims if c["id"] == "need")
+    assert is_met(need["rule"], {}) is None
