@@ -1,16 +1,11 @@
 """The directive {shown-in}: a figure of a chapter, shown again on another page.
 
 ```{shown-in} start/two-of-three fig-worlds``` takes image, title and alternative text from the
-executed chapter, so that the page cannot show another figure than the chapter does.
+chapter, so that the page cannot show another figure than the chapter does.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-from binascii import a2b_base64
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -24,7 +19,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-PNG = "image/png"
+MORE = "How this is made, and the same numbers as a table"
 
 
 class pending_figure(nodes.General, nodes.Element):
@@ -43,17 +38,13 @@ class ShownIn(Directive):
         return [node]
 
 
-def find_figure(env: BuildEnvironment, docname: str, figure: str) -> tuple[bytes, dict] | None:
-    """The image and its words (title, alt, kind), from the executed chapter."""
-    path = Path(env.mystnb_config.output_folder, f"{docname}.ipynb")
-    if not path.exists():
+def find_figure(env: BuildEnvironment, docname: str, figure: str) -> nodes.image | None:
+    """The figure's image as the chapter shows it."""
+    if docname not in env.all_docs:
         return None
-    notebook = json.loads(path.read_text(encoding="utf-8"))
-    for cell in notebook["cells"]:
-        for output in cell.get("outputs", ()):
-            words = output.get("metadata", {}).get(PNG, {})
-            if words.get("id") == figure:
-                return a2b_base64("".join(output["data"][PNG])), words
+    for image in env.get_doctree(docname).findall(nodes.image):
+        if image.get("figure") == figure:
+            return image
     return None
 
 
@@ -64,36 +55,24 @@ class ShowFigures(SphinxPostTransform):
 
     def run(self, **options: Any) -> None:
         for node in list(self.document.findall(pending_figure)):
-            found = find_figure(self.env, node["docname"], node["figure"])
-            if found is None:
+            image = find_figure(self.env, node["docname"], node["figure"])
+            if image is None:
                 logger.warning(
                     "%s shows no figure %r", node["docname"], node["figure"], location=node
                 )
                 node.parent.remove(node)
-                continue
-            node.replace_self(self.figure(node, *found))
+            else:
+                node.replace_self(self.figure(node, image.deepcopy()))
 
-    def figure(self, node: pending_figure, png: bytes, words: dict[str, str]) -> nodes.Element:
-        builder = self.app.builder
-        # MyST-NB names an image by its content; the chapter's own page has put it there.
-        image_path = Path(
-            builder.outdir, builder.imagedir, hashlib.sha256(png).hexdigest() + ".png"
-        )
-        image_path.parent.mkdir(parents=True, exist_ok=True)
-        image_path.write_bytes(png)
-        page = Path(builder.outdir, self.env.docname).parent
-        uri = Path(os.path.relpath(image_path, page)).as_posix()
-        image = nodes.image(uri=uri, alt=words["alt"], candidates={"*": uri})
-        image["classes"] += ["figure-image", "dark-light"]
-        kind = words.get("kind", "")
+    def figure(self, node: pending_figure, image: nodes.image) -> nodes.Element:
+        image.attributes.pop("figure")  # its address is the chapter's
+        kind = image["kind"]
         mark = nodes.inline("", kind, classes=["kind", f"kind-{kind}"])
-        title = nodes.strong("", f"{words['title']}.")
-        address = builder.get_relative_uri(self.env.docname, node["docname"])
-        more = nodes.reference(
-            "", "How this is made, and the same numbers as a table", internal=True,
-            refuri=f"{address}#{node['figure']}",
-        )  # fmt: skip
+        title = nodes.strong("", f"{image['figure_title']}.")
         caption = nodes.paragraph("", "", mark, nodes.Text(" "), title, classes=["figure-caption"])
+        address = self.app.builder.get_relative_uri(self.env.docname, node["docname"])
+        target = f"{address.partition('#')[0]}#{node['figure']}"
+        more = nodes.reference("", MORE, internal=True, refuri=target)
         link = nodes.paragraph("", "", more, classes=["figure-more"])
         return nodes.container("", caption, image, link, classes=["book-figure", "shown-again"])
 

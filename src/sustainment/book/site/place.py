@@ -61,10 +61,16 @@ class PlaceLines(SphinxPostTransform):
         files = [(file["docname"], file) for file in self.document.findall(start_of_file)]
         return files or [(self.env.docname, self.document)]
 
+    def part(self, name: str) -> str:
+        """The part's title; with a real study's data nothing is a rehearsal."""
+        title = PARTS.get(name, name)
+        observed = self.config.sustainment_provenance == "observed"
+        return title.removesuffix(", rehearsed") if observed else title
+
     def line(self, docname: str, chapters: list[str]) -> nodes.raw:
         header = header_of(self.env, docname)
         where = [
-            escape(PARTS.get(header["part"], header["part"])),
+            escape(self.part(header["part"])),
             f"chapter {chapters.index(docname) + 1} of {len(chapters)}",
         ]
         if header.get("minutes"):

@@ -38,6 +38,7 @@ class Renderer(NbElementRenderer):
             if words.get("id"):
                 image["figure"] = words["id"]
                 image["kind"] = words.get("kind", "")
+                image["figure_title"] = words.get("title", "")
         return images
 
     def render_text_html(self, data: MimeData) -> list[nodes.Element]:
