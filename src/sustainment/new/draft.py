@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sustainment.interviews.model import Interviews
+from sustainment.new.linking import guess_link
 from sustainment.survey.examine import CELL_RULES, Defect, Examination
 from sustainment.survey.model import BOOKKEEPING, Item, RawSurvey
 from sustainment.survey.values import REPAIRABLE, UNREADABLE
@@ -91,6 +92,8 @@ def draft_study(raw: RawSurvey, interviews: Interviews | None, title: str) -> Dr
     _contents(draft, raw)
     if interviews is not None:
         _interviews(draft, interviews)
+        rule, why = guess_link(raw, draft["survey.id"], interviews)
+        draft.add("interviews.link", rule, why)
     return draft
 
 

@@ -120,6 +120,8 @@ def chapters_for(draft: Draft, coded: Interviews | None) -> list[str]:
         by_document = coded.segments[coded.segments["coder"] != ""].groupby("document")["coder"]
         if len(coded.coders) > 1 and (by_document.nunique() > 1).any():
             names.append("interviews/agreement")
+        if draft.get("interviews.link"):
+            names.append("integration/linked")
         if draft.get("survey.outcome"):
             names.append("integration/side-by-side")
     return names
