@@ -286,6 +286,31 @@ def test_a_code_on_a_whole_document_stands_apart(tmp_path):
     ]
 
 
+def test_codes_on_notes_passages_of_cases_and_drawings_are_not_lost(tmp_path):
+    more = (
+        f'<Cases><Case guid="{guid(650)}" name="Speaker 2">'
+        f'<SelectionRef targetGUID="{guid(800)}"/></Case></Cases>'
+        f'<Notes><Note guid="{guid(700)}" name="N"><PlainTextContent>abcdef</PlainTextContent>'
+        f"{selection(0, 3, coding(11), 'abc')}{coding(12)}</Note></Notes>"
+        f'<Links><Link originGUID="{guid(11)}" targetGUID="{guid(12)}"/></Links>'
+        f'<Graphs><Graph guid="{guid(900)}"/></Graphs>'
+    )
+    xml = project_xml(source(500, "a", coded("ingen tid")), more=more)
+    got = read(tmp_path, xml, {500: TEXT})
+    assert got.other[["kind", "document", "code"]].values.tolist() == [
+        ["plaintext", "N", "time"],
+        ["note", "N", "money"],
+        ["case passage", "", ""],
+    ]
+    assert got.other["where"].tolist()[2] == "segment: a:{}-{}".format(*span("ingen tid"))
+    assert "2 drawing(s)" in next(n.message for n in got.notes if n.rule == "not-read")
+
+
+def test_many_short_sources_are_pointed_at(tmp_path):
+    sources = "".join(source(500 + k, f"R{k}", text="Kort svar.") for k in range(40))
+    assert "answers-as-sources" in rules(read(tmp_path, project_xml(sources)).notes)
+
+
 def test_a_shifted_passage_is_an_error_when_its_preview_stands_elsewhere(tmp_path):
     start, end = span("Det finns ingen tid alls.")
     shifted = selection(start + 7, end + 7, coding(11), "Det finns ingen tid alls.")

@@ -92,7 +92,10 @@ class Interviews:
     settings: dict = field(default_factory=dict)
 
     def report(self) -> pd.DataFrame:
-        """What was found, guessed and lost: a row a fact, for a person to read."""
+        """What was found, guessed and lost: a row a fact, for the analyst to read.
+
+        Findings may quote a few words of an interview, so the table is not for publication.
+        """
         found = [
             ("found", name, f"{len(getattr(self, name)):,}")
             for name in ("documents", "codes", "segments", "coders", "cases", "memos", "other")

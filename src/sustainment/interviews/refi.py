@@ -128,6 +128,11 @@ def _notes(reading: Reading) -> None:
         parts.append(offsets.Text.of(raw).text.strip() if raw is not None else "")
         text = "\n".join(dict.fromkeys(part for part in parts if part))
         reading.note_texts[key(note.get("guid"))] = (text, coder_of(reading, note))
+        name = note.get("name", "").strip() or "(a note)"
+        for selection in children(note, *SELECTIONS):
+            _elsewhere(reading, selection, name)
+        for coding in children(note, "Coding"):
+            _put_elsewhere(reading, "note", name, "", text, coding, note)
 
 
 def _code_memos(reading: Reading) -> None:
@@ -156,9 +161,23 @@ def _sources(reading: Reading) -> None:
     reading.about |= {guid: f"document: {name}" for guid, name in reading.sources.items()}
     for top, part in parts:
         _source(reading, top, part)
+    _answers_as_sources(reading)
     unknown = sum(not row["coder"] for row in reading.rows)
     if unknown:
         reading.tell("warning", "coder-unknown", f"{unknown:,} coding(s) do not say who made them")
+
+
+def _answers_as_sources(reading: Reading) -> None:
+    texts = [d["text"] for d in reading.documents if not pd.isna(d["text"])]
+    short = sum(len(text) < 400 for text in texts)
+    if len(texts) >= 40 and short > 0.8 * len(texts):
+        reading.tell(
+            "note",
+            "answers-as-sources",
+            f"{short} of {len(texts)} documents are a line or two, as when every survey answer "
+            "is a document",
+            remedy="`combine.regroup` joins them by a pattern in their names.",
+        )
 
 
 def _file_name(source: Element) -> str:
@@ -331,17 +350,24 @@ def _put_elsewhere(reading, kind, document, where, text, coding, owner) -> None:
 
 
 def _linked_and_loose_notes(reading: Reading) -> None:
+    unread = len(children(child(reading.project.root, "Graphs"), "Graph"))
     for link in children(child(reading.project.root, "Links"), "Link"):
         ends = key(link.get("originGUID")), key(link.get("targetGUID"))
-        for note, target in (ends, ends[::-1]):
-            if note in reading.note_texts and target in reading.about:
+        joined = [(a, b) for a, b in (ends, ends[::-1]) if a in reading.note_texts]
+        for note, target in joined:
+            if target in reading.about:
                 text, coder = reading.note_texts[note]
                 reading.used_notes.add(note)
                 about = reading.about[target]
                 reading.memos.append({"about": about, "text": text, "coder": coder})
+        unread += not joined
     for guid, (text, coder) in reading.note_texts.items():
         if guid not in reading.used_notes and text:
             reading.memos.append({"about": "project", "text": text, "coder": coder})
+    if unread:
+        reading.tell(
+            "note", "not-read", f"{unread} drawing(s) or link(s) between codes or passages"
+        )
     elsewhere = Counter(row["kind"] for row in reading.other)
     for kind, n in sorted(elsewhere.items()):
         reading.tell("note", "elsewhere", f"{n:,} row(s) of kind {kind!r} stand in `other`")

@@ -33,6 +33,10 @@ def read_cases(reading) -> list[dict]:
         values = _values(reading, case, variables)
         rows += [{"case": name, "name": name, "document": d, **values} for d in held or [""]]
         _memos(reading, case, name)
+        for selection in children(case, "SelectionRef"):
+            where = reading.about.get(key(selection.get("targetGUID")), "")
+            why = f"a passage that belongs to case {name!r}"
+            reading.other.append({"kind": "case passage", "where": where, "why": why})
         for code in children(case, "CodeRef"):
             _case_code(reading, name, reading.codes.get(key(code.get("targetGUID")), ""))
     if nameless:
