@@ -25,12 +25,12 @@ from sustainment.synthetic.parameters import Parameters
 from sustainment.synthetic.population import people
 
 QUESTIONS = {
-    "bounds": "How many of all continued? By the bounds",
-    "chance": "How many of all continued? As if silence were chance",
-    "copied": "How many of all continued? One number, the silent like the others",
+    "bounds": "How many continued? By the bounds",
+    "chance": "How many continued? As if silence were chance",
+    "copied": "How many continued? The silent like the others",
     "organisation": "Does it matter where they work?",
     "silence": "Why were the silent silent?",
-    "themes": "How many of all would speak of a theme? From twelve interviews",
+    "themes": "How common is a theme? From the interviews",
 }
 VERDICTS = ("right", "wrong", "could not be known")
 
