@@ -147,3 +147,14 @@ def sweep(
     if done.failures:
         typer.echo(f"{len(done.failures)} runs failed; the same command tries them again.")
         raise typer.Exit(1)
+
+
+@commands.command()
+def archive(
+    folder: BookFolder = Path("."),
+    out: Annotated[Path | None, typer.Option(help="Another place for the zip.")] = None,
+) -> None:
+    """Write everything needed to rebuild the book as one zip, described by RO-Crate."""
+    from sustainment.book.archive import archive as run
+
+    typer.echo(f"The archive is {run(folder, out)}")

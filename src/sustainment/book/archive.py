@@ -1,0 +1,90 @@
+"""`sustainment archive`: everything needed to read and to rebuild the book, as one zip.
+
+The zip holds the book's sources, its reviewed values, its pages when they are up to date, and an
+RO-Crate description. Nothing asks git: what belongs to the book is what lies in its folder. Two
+archives of the same files are the same bytes. Of a real study, raw data are left out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from pathlib import Path
+
+from sustainment.book.build import Plan, make_plan, unchanged
+from sustainment.book.chapters import Book
+from sustainment.book.crate import FILE, describe, read_citation
+from sustainment.book.freshness import files_below
+from sustainment.errors import UserError
+
+# Hidden files that a rebuild or a reader of the archive needs.
+HIDDEN = (".ci/run", ".gitignore", ".pre-commit-config.yaml")
+LEFT_OUT = {"dist", "_build"}
+PROTECTED = ("data/raw/", "data/observed/")
+DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say: the bytes tell nothing of the day
+
+
+def archive(folder: Path | str = ".", out: Path | str | None = None) -> Path:
+    """Write the archive; returns its path, `dist/<name>-<version>.zip` by default.
+
+    Raises UserError when CITATION.cff lacks what a description needs.
+    """
+    plan = make_plan(folder)
+    book = plan.book
+    version = read_citation(book)["version"]
+    path = Path(out) if out else book.folder / "dist" / f"{book.folder.name}-{version}.zip"
+    files, pages = source_files(book), page_files(plan)
+    metadata = json.dumps(describe(book, files, bool(pages)), indent=1, ensure_ascii=False) + "\n"
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as target:
+            add(target, FILE, metadata.encode(), 0o644)
+            for name, source in {**files, **pages}.items():
+                add(
+                    target,
+                    name,
+                    source.read_bytes(),
+                    0o755 if os.access(source, os.X_OK) else 0o644,
+                )
+        os.replace(part, path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise UserError(f"{path} cannot be written ({error.strerror}).") from None
+    return path
+
+
+def source_files(book: Book) -> dict[str, Path]:
+    """The book's own files by their names in the archive."""
+    found = [*files_below(book.folder), *(book.folder / name for name in HIDDEN)]
+    named = {
+        path.relative_to(book.folder).as_posix(): path for path in sorted(found) if path.is_file()
+    }
+    observed = book.settings["provenance"] == "observed"
+    return {
+        name: path
+        for name, path in named.items()
+        if name.split("/")[0] not in LEFT_OUT
+        and name != FILE
+        and not (observed and name.startswith(PROTECTED))
+    }
+
+
+def page_files(plan: Plan) -> dict[str, Path]:
+    """The pages, when they are those of the present sources; else none."""
+    if not unchanged(plan):
+        return {}
+    return {
+        f"html/{path.relative_to(plan.html).as_posix()}": path
+        for path in sorted(plan.html.rglob("*"))
+        if path.is_file()
+    }
+
+
+def add(target: zipfile.ZipFile, name: str, content: bytes, mode: int) -> None:
+    entry = zipfile.ZipInfo(name, DATE)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.external_attr = (0o100000 | mode) << 16
+    entry.create_system = 3  # Unix: modes are kept, whatever system wrote the archive
+    target.writestr(entry, content)
