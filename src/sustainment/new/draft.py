@@ -32,6 +32,9 @@ _NO_ANSWER = re.compile(
 )
 
 
+_INVENTED = re.compile(r"(is_)?(synthetic|invented|simulated|made_up)", re.I)
+
+
 @dataclass
 class Guess:
     """A value for study.yml, and why it was chosen."""
@@ -71,11 +74,7 @@ def draft_study(raw: RawSurvey, interviews: Interviews | None, title: str) -> Dr
     """All settings for one survey, and for its interviews if there are any."""
     draft = Draft()
     draft.add("title", title, "from the name of the folder")
-    draft.add(
-        "provenance",
-        "observed",
-        "a real study's data: nothing is marked as invented, and protection is on",
-    )
+    _provenance(draft, raw)
     _records(draft, raw)
     _missing(draft, raw)
     _outcome(draft, raw)
@@ -95,6 +94,30 @@ def draft_study(raw: RawSurvey, interviews: Interviews | None, title: str) -> Dr
         rule, why = guess_link(raw, draft["survey.id"], interviews)
         draft.add("interviews.link", rule, why)
     return draft
+
+
+def _provenance(draft: Draft, raw: RawSurvey) -> None:
+    """A real study, unless a column says of every row that it was invented."""
+    for name in raw.table:
+        cells = set(raw.table[name].unique())
+        if (
+            _INVENTED.fullmatch(name)
+            and len(cells) == 1
+            and cells & {"1", "true", "TRUE", "yes", "Yes"}
+        ):
+            draft.add(
+                "provenance",
+                "synthetic",
+                f"the column {name} says of every row that it was invented",
+            )
+            draft.add(
+                "survey.mark",
+                {"column": name, "value": cells.pop()},
+                "marks every row of invented data",
+            )
+            return
+    why = "a real study's data: nothing is marked as invented, and protection is on"
+    draft.add("provenance", "observed", why)
 
 
 def _records(draft: Draft, raw: RawSurvey) -> None:
