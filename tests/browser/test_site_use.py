@@ -144,6 +144,12 @@ def test_without_a_script_a_chapter_is_whole(visit, site):
     assert page.locator(".primary-toggle").first.is_hidden()
 
 
+def test_without_a_script_the_contents_are_there_on_a_phone(visit, chapters):
+    page = visit(chapters[0], width=360, script=False).page
+    page.get_by_role("link", name="Contents", exact=True).click()
+    assert page.locator("nav.bd-links a").first.is_visible()
+
+
 def test_a_figure_s_link_can_be_copied(site, browser, address):
     name = page_with(site, '<figure class="book-figure')
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
