@@ -140,6 +140,9 @@ BROKEN: dict[str, Broken] = {
     ),
     "id-missing": cell(2, "person", ""),
     "record-repeated": cell(3, "record_id", "1"),
+    "record-count": Broken(
+        files={"survey": SURVEY.rsplit("5,P-5", 1)[0]}, settings=study_with(survey={"records": 5})
+    ),
     "complete-mismatch": Broken(2, "form_complete", files={"survey": UNFINISHED}),
     "partial-with-outcome": Broken(2, "form_complete", files={"survey": PARTIAL}),
     "unknown-code": cell(2, "a01", "7"),

@@ -215,6 +215,15 @@ def test_of_two_records_of_one_person_the_declared_one_is_kept(tmp_path, then, c
     assert survey.dropped["reason"].tolist() == ["duplicate-submission"]
 
 
+def test_the_time_stamp_says_which_came_first_and_not_the_place_in_the_file(tmp_path):
+    later_above = with_cell(DUPLICATE.format(complete="2"), 2, "filled_on", "2000-03-01")
+    decisions = [{"rule": "duplicate-submission", "then": "keep first complete"}]
+    by_place = cleaned(tmp_path, later_above, decisions=decisions)
+    by_time = cleaned(tmp_path, later_above, decisions=decisions, time="filled_on")
+    assert by_place.answers.at["P-1", "o01"] == "Colleagues"
+    assert by_time.answers.at["P-1", "o01"] == "Later"
+
+
 def test_a_complete_record_goes_before_an_earlier_one_that_broke_off(tmp_path):
     broken = with_cell(with_cell(SURVEY, 2, "form_complete", "0"), 2, "score", "")
     broken += "6,P-1,1,2000-02-09,1,4,1,2,0,0,0,5,Later,2\n"

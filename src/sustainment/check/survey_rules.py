@@ -113,6 +113,19 @@ def id_missing(material: Material) -> Iterator[Hit]:
         yield Hit(survey.raw.file, int(survey.table.index[row]), survey.id_column)
 
 
+@rule("record-count", "error", "The file has another number of records than study.yml says",
+      "Export all records again, or correct survey: records.")  # fmt: skip
+def record_count(material: Material) -> Iterator[Hit]:
+    expected = material.block("survey").get("records")
+    if (
+        material.raw is not None
+        and expected is not None
+        and len(material.raw.table) != int(expected)
+    ):
+        detail = f"{len(material.raw.table)} records, not {expected}"
+        yield Hit(material.raw.file, None, detail=detail)
+
+
 @rule("record-repeated", "error", "Two rows have the same record number",
       "Look which of them belongs here; a program never writes a record twice.")  # fmt: skip
 def record_repeated(material: Material) -> Iterator[Hit]:

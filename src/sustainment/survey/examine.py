@@ -6,7 +6,6 @@ its defects, the cleaning applies the declared decisions to the same ones.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,6 +17,7 @@ import pandas as pd
 from sustainment.errors import UserError
 from sustainment.survey.decisions import Decision, Decisions
 from sustainment.survey.model import BOOKKEEPING, Item, RawSurvey
+from sustainment.survey.records import DROP_RULES
 from sustainment.survey.redcap import tick_column
 from sustainment.survey.routing import Condition, UnknownRouting, evaluate, fields_of, parse_routing
 from sustainment.survey.values import (
@@ -26,20 +26,12 @@ from sustainment.survey.values import (
     UNREADABLE,
     Column,
     read_column,
+    unticked,
     with_missing,
 )
 
 #: Rules about single cells, in the order in which they are reported.
 CELL_RULES = (*UNREADABLE, *LOST, *REPAIRABLE)
-#: Records that leave the data, in this order: each rule sees what the ones before it left.
-DROP_RULES = (
-    "test-record",
-    "not-consenting",
-    "empty-session",
-    "not-in-frame",
-    "partial-without-outcome",
-    "duplicate-submission",
-)
 #: `survey: id: line` names respondents by the line of the file, for exports without any id.
 LINE = "line"
 _CLOSED = ("single", "likert", "number")
@@ -105,7 +97,7 @@ class Examination:
     @property
     def named_but_absent(self) -> list[tuple[str, str]]:
         """(setting, column) for every column that the settings name and the file does not have."""
-        named = [("record", self.settings.get("record"))]
+        named = [(key, self.settings.get(key)) for key in ("record", "time")]
         for block, key in (("complete", "column"), ("outcome", "item")):
             named.append((f"{block}: {key}", (self.settings.get(block) or {}).get(key)))
         for decision in (d for d in self.decisions.all if d.rule not in ("column-missing",)):
@@ -155,8 +147,8 @@ class Examination:
         """
         left = np.ones(len(self.table), dtype=bool)
         taken = {}
-        for rule in DROP_RULES:
-            mask = getattr(self, "_" + rule.replace("-", "_"))(left) & left
+        for rule, find in DROP_RULES.items():
+            mask = find(self, left) & left
             taken[rule] = np.flatnonzero(mask)
             left &= ~mask
         return taken
@@ -167,72 +159,6 @@ class Examination:
         mask = np.ones(len(self.table), dtype=bool)
         for rows in self.dropped.values():
             mask[rows] = False
-        return mask
-
-    def _test_record(self, left: np.ndarray) -> np.ndarray:
-        mask = np.zeros_like(left)
-        for decision in self.decisions.for_rule("test-record"):
-            if (decision.column or self.id_column) not in self.table:
-                continue
-            search = re.compile(decision.matches).search
-            texts = self.table[decision.column or self.id_column].to_numpy(dtype=object)
-            mask |= np.array([search(text) is not None for text in texts], dtype=bool)
-        return mask
-
-    def _not_consenting(self, left: np.ndarray) -> np.ndarray:
-        mask = np.zeros_like(left)
-        for decision in self.decisions.for_rule("not-consenting"):
-            if decision.item not in self.table:
-                continue
-            column = self.column(decision.item)
-            mask |= column.rows([cell.plain == (decision.value or "") for cell in column.cells])
-        return mask
-
-    def _empty_session(self, left: np.ndarray) -> np.ndarray:
-        """Records without any answer: nothing written, nothing chosen, no box ticked."""
-        if not self.decisions.for_rule("empty-session"):
-            return np.zeros_like(left)
-        empty = np.ones_like(left)
-        mark = (self.settings.get("mark") or {}).get("column")
-        given = {self.id_column, self.settings.get("record"), mark}  # not by the respondent
-        for name, item in self.items.items():
-            if name in given or item.section == BOOKKEEPING or item.type == "note":
-                continue
-            column = self.column(name)
-            empty &= column.rows(
-                [
-                    cell.blank or bool(cell.missing) or _unticked(item, cell.plain)
-                    for cell in column.cells
-                ]
-            )
-        return empty
-
-    def _not_in_frame(self, left: np.ndarray) -> np.ndarray:
-        if self.frame is None:
-            return np.zeros_like(left)
-        column, known = self.column(self.id_column), {*self.frame.index, ""}
-        return column.rows([cell.plain not in known for cell in column.cells])
-
-    def _partial_without_outcome(self, left: np.ndarray) -> np.ndarray:
-        outcome = (self.settings.get("outcome") or {}).get("item")
-        if outcome not in self.items or not self.decisions.for_rule("partial-without-outcome"):
-            return np.zeros_like(left)
-        return ~self.submitted & self.column(outcome).blank
-
-    def _duplicate_submission(self, left: np.ndarray) -> np.ndarray:
-        persons = self.persons[left]
-        repeated = persons.duplicated(keep=False) & (persons != "")
-        mask = np.zeros_like(left)
-        if not repeated.any():
-            return mask
-        then = getattr(self.decisions.first("duplicate-submission"), "then", "keep first")
-        order = np.arange(len(left)) * (-1 if "last" in then else 1)
-        where = np.flatnonzero(left)[repeated.to_numpy()]
-        table = pd.DataFrame({"person": persons[repeated].to_numpy(), "row": where})
-        table["unfinished"] = ~self.complete[where] if "complete" in then else False
-        table["order"] = order[where]
-        table = table.sort_values(["unfinished", "order"], kind="stable")
-        mask[table["row"][table["person"].duplicated()]] = True
         return mask
 
     # Routing -----------------------------------------------------------------------------------
@@ -300,7 +226,7 @@ class Examination:
                     for i, cell in enumerate(column.cells)
                     if not cell.blank
                     and cell.missing != "not asked"
-                    and not _unticked(item, cell.plain)
+                    and not unticked(item, cell.plain)
                 ]
                 if unasked.any() and flagged:
                     yield from self._by_text(
@@ -362,11 +288,6 @@ class Examination:
         decision = self.decisions.first(defect.rule, defect.item, defect.before, person)
         after = defect.before if decision and decision.then == "keep" else defect.after
         return Defect(defect.rule, defect.item, defect.rows, defect.before, after, decision, defect.detail)  # fmt: skip
-
-
-def _unticked(item: Item, plain: str) -> bool:
-    """Whether the text is the one with which an export says "box not ticked"."""
-    return item.type == "multi" and plain in (list(item.options)[:-1] or ["0"])
 
 
 def _selected(raw: RawSurvey, rows: Mapping[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -98,6 +98,11 @@ class Column:
         return self.positions, [cell.plain for cell in self.cells]
 
 
+def unticked(item: Item, plain: str) -> bool:
+    """Whether the text is the one with which an export says "box not ticked"."""
+    return item.type == "multi" and plain in (list(item.options)[:-1] or ["0"])
+
+
 def with_missing(item: Item, settings: Mapping[str, Any]) -> Item:
     """The item with the study's own codes and labels for missing answers.
 
