@@ -56,6 +56,7 @@ def test_a_typed_number_is_found(book, prose):
         ":::{note}\n:class: c41\nNothing.\n:::",
         "There are three of them.",
         "A footnote.[^12]",
+        "A third thing took a quarter of an hour.",
     ],
 )
 def test_what_is_no_typed_number_passes(book, prose):
@@ -64,7 +65,7 @@ def test_what_is_no_typed_number_passes(book, prose):
 
 
 @pytest.mark.parametrize(
-    "prose", ["Few said yes.", "About two of three said yes.", "A third of them left, per cent."]
+    "prose", ["Few said yes.", "About two of three said yes.", "A third of them left, in per cent."]
 )
 def test_a_quantity_word_needs_a_value_beside_it(book, prose):
     change(book / SHARE, END, f"{END}\n\n{prose}")

@@ -36,7 +36,7 @@ _YEAR = re.compile(r"(?:1[89]|20)\d\d[.,]?")
 _QUANTITY = re.compile(
     r"\b(?:(?<!a )few|fewer than half|about half|more than half|less than half|half of the"
     r"|(?:about )?(?:one|two|three) (?:of|in|out of) (?:three|four|five|ten)"
-    r"|(?:about )?(?:one|two|a)[ -](?:thirds?|quarters?|fifths?)|three[ -]quarters"
+    r"|(?:about )?(?:one|two|three|a)[ -](?:thirds?|quarters?|fifths?) of(?! an hour)"
     r"|(?:a |the )?(?:majority|minority) of|almost all|nearly all|almost none|nearly none"
     r"|most (?:of the|of them|respondents?|clinicians?|participants?|interviewees?)"
     r"|per cent|percent)\b",
