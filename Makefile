@@ -37,7 +37,7 @@ $(STAMP): requirements.txt pyproject.toml
 book: $(STAMP) ## execute what changed and build the pages: _build/html/index.html
 	$(BIN)/sustainment build
 
-test: $(STAMP) ## run all tests
+test: book ## build the book, then run all tests
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: $(STAMP) ## the daily loop: style, prose, the raw material, the fast tests
