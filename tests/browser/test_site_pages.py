@@ -5,9 +5,9 @@ import pytest
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("mode", ["light", "dark"])
-def test_a_page_has_no_accessibility_violation_and_asks_nobody_else(visit, page_name, mode):
-    seen = visit(page_name, mode=mode)
+@pytest.mark.parametrize(("mode", "width"), [("light", 1280), ("dark", 360)])
+def test_a_page_has_no_accessibility_violation_and_asks_nobody_else(visit, page_name, mode, width):
+    seen = visit(page_name, mode=mode, width=width)
     assert seen.axe() == []
     assert seen.complaints == []
     assert seen.failed == []
