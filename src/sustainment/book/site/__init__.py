@@ -11,6 +11,7 @@ One extension made of small modules, each with its own `setup`:
 - `banner`: the sentence on every page that the data are invented
 - `links`: launch and edit links to tracked files, downloads as clean notebooks
 - `maths`: formulas as MathML, made at build time
+- `ledger`: one page with every value, and links from each number to it
 - `language`: the role {sv} for words in Swedish
 - `describe`: descriptions, preview picture, sitemap
 - `access`: repairs of markup that a screen reader cannot use
@@ -30,6 +31,7 @@ from sustainment.book.site import (
     describe,
     kinds,
     language,
+    ledger,
     links,
     maths,
     numbers,
@@ -53,6 +55,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         describe,
         kinds,
         language,
+        ledger,
         links,
         maths,
         numbers,

@@ -14,6 +14,7 @@ from myst_nb.ext.glue.crossref import read_glue_cache
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
+from sustainment.book.site import ledger
 from sustainment.book.site.kinds import MARKS
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ def role(
 ) -> tuple[list[nodes.Node], list[nodes.system_message]]:
     env = inliner.document.settings.env
     env.metadata[env.docname]["shows_values"] = True
+    keys = env.metadata[env.docname].setdefault("values_shown", [])
+    if text.strip() not in keys:
+        keys.append(text.strip())
     # The page is kept with the node: in a book of one page, all of it has one name.
     node = pending_number(rawtext, key=text.strip(), docname=env.docname)
     node.source, node.line = inliner.reporter.get_source_and_line(lineno)
@@ -95,6 +99,7 @@ class ResolveNumbers(SphinxPostTransform):
     default_priority = 4
 
     def run(self, **options: Any) -> None:
+        linked: set[tuple[str, str]] = set()
         for node in list(self.document.findall(pending_number)):
             number = find_number(self.env, node["docname"], node["key"])
             if number is None:
@@ -108,7 +113,19 @@ class ResolveNumbers(SphinxPostTransform):
                 logger.warning("Unknown kind %r of %r", number.kind, node["key"], location=node)
                 node.replace_self(nodes.Text(number.text))
             else:
-                node.replace_self(marked(number.text, number.kind))
+                mark = marked(number.text, number.kind)
+                first = (node["docname"], node["key"]) not in linked
+                linked.add((node["docname"], node["key"]))
+                node.replace_self(self.to_ledger(mark, node["key"]) if first else mark)
+
+    def to_ledger(self, mark: nodes.inline, key: str) -> nodes.Node:
+        """The first mention of a value on a page leads to its row in the ledger."""
+        if ledger.PAGE not in self.env.found_docs or self.app.builder.name != "html":
+            return mark
+        uri = self.app.builder.get_relative_uri(self.env.docname, ledger.PAGE)
+        link = nodes.reference("", "", mark, internal=True, refuri=f"{uri}#{ledger.anchor(key)}")
+        link["classes"].append("to-ledger")
+        return link
 
 
 def pages_with_values(app: Sphinx, env: BuildEnvironment) -> list[str]:
