@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from sustainment.book.commands import commands as book_commands
+from sustainment.disclosure.commands import commands as protection_commands
 from sustainment.errors import UserError
 
 app = typer.Typer(
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 
 app.add_typer(book_commands)
+app.add_typer(protection_commands)
 
 Folder = Annotated[Path, typer.Argument(help="The study folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for another program.")]

@@ -22,7 +22,7 @@ from matplotlib.lines import Line2D
 
 from sustainment.errors import UserError
 from sustainment.report import in_notebook, resolve_kind
-from sustainment.tables import check_id, protect_frame, register_cells, to_html
+from sustainment.tables import check_id, protect_frame, protect_text, register_cells, to_html
 
 # Okabe and Ito's colours: at least 3:1 on white and on the dark page, apart in all three common
 # kinds of colour blindness. Always used with a marker, a pattern or a word as well.
@@ -91,6 +91,8 @@ def show_figure(
         )
     safe = protect_frame(twin, id, kind, population, counts)
     withheld = not safe.equals(twin)
+    counts = [c for c in counts if c in safe.columns]  # protection may merge columns
+    title, alt, caption = (protect_text(text, kind) for text in (title, alt, caption))
     cells = register_cells(safe, id, kind, population, counts)
     if kind == "invented":
         mark_invented(fig)

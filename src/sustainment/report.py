@@ -136,6 +136,11 @@ def resolve_kind(kind: str) -> str:
         return study.data_kind
     if kind not in KINDS:
         raise UserError(f"Unknown kind {kind!r}. Use published, derived, elsewhere or data.")
+    study = current_study()
+    if kind == "invented" and study is not None and study.provenance == "observed":
+        raise UserError(
+            'kind="invented" in a study of observed data would print its numbers unprotected. Use kind="data".'
+        )
     return kind
 
 

@@ -43,6 +43,8 @@ def show_table(
     check_id(id, "tbl-")
     table = table.reset_index() if index else table
     table = protect_frame(table, id, kind, population, counts, derived)
+    counts = [c for c in counts if c in table.columns]  # protection may merge columns
+    caption = protect_text(caption, kind)
     cells = register_cells(table, id, kind, population, counts)
     if in_notebook():
         from IPython.display import display
@@ -157,6 +159,15 @@ def protect_frame(
     from sustainment.disclosure.gate import protect_table
 
     return protect_table(current_study(), table, id, population, list(counts), dict(derived or {}))
+
+
+def protect_text(text: str, kind: str) -> str:
+    """A title, caption or alt text as it may leave: numbers in it are numbers, too."""
+    if kind != "observed":
+        return text
+    from sustainment.disclosure.gate import protect_text as protect
+
+    return protect(current_study(), text)
 
 
 def check_id(id: str, prefix: str) -> None:

@@ -14,6 +14,7 @@ from sustainment.interviews import excerpts, link
 TEXT = 'Interviewer: How so?\nClinician: First this. "So & <b>so</b>", she said. Then that. End.'
 TEXTS = {"script-A": TEXT, "script-B": TEXT.replace("First", "Never")}
 WORDS = '"So & <b>so</b>", she said.'
+ENTRY = {"edits": "nothing", "identifiers": "none", "consent": "all", "second_reader": "a role"}
 ROWS = [
     (d, t.index(WORDS), t.index(WORDS) + len(WORDS), "x", c)
     for d, t in TEXTS.items()
@@ -127,7 +128,7 @@ def test_under_observed_only_reviewed_excerpts_are_shown(monkeypatch):
     wanted = id_of(read("observed"))
     with pytest.raises(UserError, match="not on the reviewed list"):
         excerpts.excerpt(read("observed"), wanted)
-    assert excerpts.excerpt(read("observed", excerpts={"approved": [wanted]}), wanted) == WORDS
+    assert excerpts.excerpt(read("observed", excerpts={"approved": {wanted: ENTRY}}), wanted) == WORDS
     assert excerpts.excerpt(read("observed"), wanted, approved=lambda i: i == wanted) == WORDS
 
 

@@ -221,6 +221,10 @@ def execute_stale(
     if failures:
         raise UserError("\n\n".join(failure_text(failure) for failure in failures))
     collect(book, run)
+    if book.settings["provenance"] == "observed":
+        from sustainment.disclosure.audit import require_audit
+
+        require_audit(book.folder, plan.edition, run)
 
 
 def job_for(

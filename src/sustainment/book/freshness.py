@@ -100,6 +100,9 @@ def common_parts(book: Book) -> dict[str, str]:
         parts["requirements.txt"] = file_digest(lock)
     parts["the Python version"] = platform.python_version()
     parts["data/study.yml"] = file_digest(book.folder / "data" / "study.yml")
+    plan = book.folder / "data" / "suppression.yml"
+    if plan.is_file():
+        parts["data/suppression.yml"] = file_digest(plan)
     return parts
 
 

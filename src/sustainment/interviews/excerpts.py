@@ -172,7 +172,9 @@ def _permit(interviews, public_id: str, provenance: str, approved) -> None:
     if provenance != "observed":
         return
     if approved is None:
-        approved = (settings_of(interviews).get("excerpts") or {}).get("approved") or ()
+        from sustainment.disclosure.excerpts import approved as entries
+
+        approved = entries(settings_of(interviews))
     known = approved(public_id) if callable(approved) else public_id in approved
     if not known:
         raise UserError(

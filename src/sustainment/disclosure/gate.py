@@ -1,0 +1,375 @@
+"""The gate: every number of a real study passes here before a page can show it.
+
+What the plan (`data/suppression.yml`) or a rule hides is replaced by a mark that keeps the sentence
+whole. Whatever the plan does not know, or no rule covers, does not pass.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sustainment.disclosure.rules import (
+    CELL,
+    INTERVIEWS,
+    NUMBER,
+    OPEN,
+    PASSAGES,
+    PERSON_COLUMNS,
+    SHARE,
+    SURVEY,
+    UNKNOWN,
+    WORDS,
+    Rules,
+    is_extreme,
+    is_part,
+    number_in,
+    read_rules,
+    rounded,
+    whole_percent,
+)
+from sustainment.disclosure.words import Vocabulary
+from sustainment.errors import UserError
+from sustainment.study import VALUES_VARIABLE, Study
+
+COLLECT_VARIABLE = "SUSTAINMENT_COLLECT"
+COLLECTED = Path("_build") / "collect"
+
+_released: dict[int, set[int]] = {}  # whole numbers that the open study has let out so far
+
+
+def collecting(study: Study) -> bool:
+    """Whether this is the run that only gathers what there is, into a folder that is never published.
+
+    Raises UserError when the variable is set anywhere else: it must not become a way around the gate.
+    """
+    if os.environ.get(COLLECT_VARIABLE) != "1":
+        return False
+    folder = os.environ.get(VALUES_VARIABLE, "")
+    allowed = (study.root / COLLECTED).resolve()
+    if not folder or not Path(folder).resolve().is_relative_to(allowed):
+        raise UserError(
+            f"{COLLECT_VARIABLE} is set outside `sustainment protect`. It would let unprotected "
+            f"numbers out, so nothing is computed: unset it."
+        )
+    return True
+
+
+def protect_statistic(study: Study, statistic: Any) -> Any:
+    """The statistic as it may leave: as it is, coarser, or with a mark in its place."""
+    if collecting(study):
+        return statistic
+    rules, plan = read_rules(study.settings), load(study)
+    hidden, derived = plan.hidden_values(study.chapter), plan.derived_withheld(study.chapter)
+    if statistic.key in rules.release:
+        return statistic
+    strand = rules.strand(statistic.population)
+    if isinstance(statistic.value, bool):
+        passed = None if strand != OPEN else statistic
+    elif isinstance(statistic.value, str):
+        passed = protect_word(statistic, rules, Vocabulary(study), statistic.key in hidden)
+    elif strand == OPEN:
+        passed = statistic
+    elif strand == INTERVIEWS:
+        passed = interviews_as_word(statistic, rules)
+    elif strand == PASSAGES:
+        passed = passages_rounded(statistic, rules)
+    elif strand == SURVEY and not is_extreme(statistic.key) and statistic.key not in hidden:
+        passed = protect_number(statistic, rules, derived)
+    else:
+        passed = None
+    passed = passed or withheld(statistic)
+    remember(study, [passed.value, passed.of])
+    return passed
+
+
+def withheld(statistic: Any) -> Any:
+    """A mark in place of the value: nothing that was worked out from it stays in the record."""
+    share = statistic.text.endswith("%")
+    mark = WORDS if isinstance(statistic.value, str | bool) else SHARE if share else NUMBER
+    return replace(statistic, value=mark, text=mark, count=None, of=None)
+
+
+def protect_number(statistic: Any, rules: Rules, derived_withheld: bool) -> Any:
+    """A number about persons of the survey, that the plan does not hide; None when a rule does."""
+    of = statistic.of if statistic.of is not None else rules.sizes.get(statistic.population)
+    whole = isinstance(statistic.value, int)
+    count = statistic.count if statistic.count is not None else statistic.value if whole else None
+    if count is not None:
+        is_size = count == of and statistic.value == count
+        if count < 0 or (rules.small(count, of, label=statistic.label) and not is_size):
+            return None
+    elif derived_withheld:
+        return None  # it may have been worked out from a number that is hidden
+    if derived_withheld and statistic.count is None:
+        return None
+    if whole:
+        return statistic
+    if statistic.of is not None and statistic.of < rules.denominator:
+        return None
+    if is_part(statistic.population) and statistic.of is None:
+        return None  # nobody said how few they are
+    text = whole_percent(statistic.text) if statistic.text.endswith("%") else statistic.text
+    value = number_in(text)
+    if value is None:
+        return None
+    if text.endswith("%") and count is None:
+        least = 100 * rules.minimum / rules.size
+        if not least <= 100 * value <= 100 - least:
+            return None
+    return replace(statistic, value=value, text=text)
+
+
+def interviews_as_word(statistic: Any, rules: Rules) -> Any:
+    """few, some, most or all of the interviews, in place of how many."""
+    count = statistic.count if statistic.count is not None else statistic.value
+    of = statistic.of or rules.sizes.get("interviews") or 0
+    if not isinstance(count, int) or not 0 <= count <= of or is_extreme(statistic.key):
+        return None
+    if count == of and statistic.value == of:
+        return statistic  # how many were interviewed at all
+    word = rules.word_for(count, of)
+    return replace(statistic, value=word, text=word, count=None, of=None)
+
+
+def passages_rounded(statistic: Any, rules: Rules) -> Any:
+    """Numbers of passages, rounded; shares of them in whole percentages."""
+    if isinstance(statistic.value, int):
+        text = about(statistic.value, rules)
+        value = rounded(statistic.value, rules.base) if text.startswith("about") else text
+        return replace(statistic, value=value, text=text, count=None, of=None)
+    text = whole_percent(statistic.text) if statistic.text.endswith("%") else statistic.text
+    value = number_in(text)
+    return (
+        None if value is None else replace(statistic, value=value, text=text, count=None, of=None)
+    )
+
+
+def about(count: int, rules: Rules) -> str:
+    return "few" if count < rules.minimum else f"about {rounded(count, rules.base)}"
+
+
+def protect_word(statistic: Any, rules: Rules, vocabulary: Vocabulary, hidden: bool) -> Any:
+    """A reported word: of the instruments or the book, and not "none" or "all" of anybody."""
+    extreme = statistic.value.strip().casefold() in ("none", "nobody", "all", "everybody")
+    if extreme and rules.strand(statistic.population) in (SURVEY, UNKNOWN):
+        return None
+    if statistic.count is not None:
+        too_small = statistic.of is not None and statistic.of < rules.denominator
+        if too_small or (hidden and extreme):
+            return None
+        statistic = replace(statistic, count=None, of=None)
+    return statistic if vocabulary.knows(statistic.value) else None
+
+
+# Tables -----------------------------------------------------------------------------------------
+
+
+def protect_table(
+    study: Study,
+    frame: pd.DataFrame,
+    id: str,
+    population: str,
+    counts: Sequence[str],
+    derived: Mapping[str, str],
+) -> pd.DataFrame:
+    """The table as it may leave: as it is, with neighbours merged, with cells or all of it withheld."""
+    if collecting(study):
+        return frame
+    rules, plan = read_rules(study.settings), load(study)
+    hidden, rows, columns = plan.table(study.chapter, id)
+    if id in rules.release:
+        return frame
+    vocabulary = Vocabulary(study)
+    why = unprintable(frame, population, counts, rules, vocabulary)
+    if why:
+        return pd.DataFrame({"Withheld": [f"This table is withheld: {why}."]})
+    strand = rules.strand(population)
+    if strand == OPEN:
+        safe = frame
+    elif strand == SURVEY:
+        safe = merge_frame(frame, counts, rows, columns)
+        flagged = plan.derived_withheld(study.chapter) or is_part(population)
+        safe = hide_cells(safe, hidden, rules, derived, flagged)
+    else:
+        safe = interview_cells(frame, rules, population)
+    remember(study, safe.to_numpy().ravel().tolist())
+    return safe
+
+
+def unprintable(
+    frame: pd.DataFrame,
+    population: str,
+    counts: Sequence[str],
+    rules: Rules,
+    vocabulary: Vocabulary,
+) -> str:
+    """Why nothing of a table may be printed; "" when it may, cell by cell."""
+    if rules.strand(population) == UNKNOWN:
+        return "it is not said whom or what it counts"
+    names = [str(column) for column in frame.columns]
+    if any(name.casefold() in PERSON_COLUMNS for name in names):
+        return "it has a line for each person"
+    labels = [c for c in frame.columns if not pd.api.types.is_numeric_dtype(frame[c])]
+    texts = [str(v) for c in labels for v in frame[c].dropna()] + names
+    if any(vocabulary.names_someone(text) for text in texts):
+        return "it names single persons or documents"
+    if not all(vocabulary.knows(text) for text in texts):
+        return "it holds words that are not of the questionnaire, the codebook or the book"
+    numbers = [c for c in frame.columns if c not in labels]
+    ways = len(labels) + (len(numbers) > 1) + population.count(":") + population.count(",")
+    if rules.strand(population) == SURVEY and ways > rules.ways:
+        return f"it crosses more than {rules.ways} traits"
+    return ""
+
+
+def count_columns(frame: pd.DataFrame) -> list[Any]:
+    """Columns of whole numbers: they are taken to count persons, declared or not."""
+    return [
+        c
+        for c in frame.columns
+        if pd.api.types.is_numeric_dtype(frame[c])
+        and not pd.api.types.is_bool_dtype(frame[c])
+        and (frame[c].dropna() % 1 == 0).all()
+    ]
+
+
+def words_of(row: Mapping[Any, Any], labels: Sequence[Any]) -> str:
+    return " · ".join("–" if pd.isna(row[c]) else str(row[c]) for c in labels)
+
+
+def merge_frame(
+    frame: pd.DataFrame, counts: Sequence[str], rows: list[list[int]], columns: list[list[int]]
+) -> pd.DataFrame:
+    """Neighbouring categories merged as the plan says; persons are added up, other numbers left out."""
+    from sustainment.disclosure.register import join_label
+
+    if not rows and not columns:
+        return frame
+    counting = set(count_columns(frame))
+    blocks = columns or [[k] for k in range(frame.shape[1])]
+    groups = rows or [[i] for i in range(len(frame))]
+    if sum(map(len, blocks)) != frame.shape[1] or sum(map(len, groups)) != len(frame):
+        raise UserError(
+            "The plan in data/suppression.yml merges a table that has changed since. Run "
+            "`sustainment protect` and review the plan again."
+        )
+    out: dict[str, list[Any]] = {}
+    for block in blocks:
+        names = [str(frame.columns[k]) for k in block]
+        name = names[0] if len(names) == 1 else join_label(names[0], names[-1])
+        part = frame.iloc[:, block]
+        if set(part.columns) <= counting:
+            out[name] = [int(part.iloc[group].to_numpy().sum()) for group in groups]
+        else:
+            column = part.iloc[:, 0]
+            whole = pd.api.types.is_numeric_dtype(column)
+            out[name] = [
+                column.iloc[group[0]]
+                if len(group) == 1
+                else (None if whole else join_label(str(column.iloc[group[0]]), str(column.iloc[group[-1]])))
+                for group in groups
+            ]  # fmt: skip
+    return pd.DataFrame(out)
+
+
+def hide_cells(
+    frame: pd.DataFrame,
+    hidden: set[tuple[str, str]],
+    rules: Rules,
+    derived: Mapping[str, str],
+    flagged: bool,
+) -> pd.DataFrame:
+    """The frame with the plan's cells and what hangs on them withheld; the rules hold besides."""
+    counting = count_columns(frame)
+    labels = [c for c in frame.columns if not pd.api.types.is_numeric_dtype(frame[c])]
+    out = frame.astype(object).copy()
+    for i, row in enumerate(frame.to_dict("records")):
+        words = words_of(row, labels)
+        gone = set()
+        for column in counting:
+            if pd.isna(row[column]):
+                continue
+            count = int(row[column])
+            harmless = {str(column), *(str(row[c]) for c in labels)} & set(rules.harmless)
+            small = rules.small(count, None) and not (count == 0 and harmless)
+            if (words, str(column)) in hidden or small or is_extreme(str(column)):
+                gone.add(column)
+        for column in frame.columns:
+            if column in counting or column in labels:
+                continue
+            source = derived.get(str(column))
+            tied = source in gone if source else bool(gone) or flagged
+            if tied or is_extreme(str(column)):
+                gone.add(column)
+            elif isinstance(row[column], float) and not pd.isna(row[column]):
+                out.iloc[i, out.columns.get_loc(column)] = round(row[column], 2)
+        for column in gone:
+            out.iloc[i, out.columns.get_loc(column)] = CELL
+    for column in frame.columns:
+        if not (out[column].astype(object) == CELL).any():
+            out[column] = out[column].astype(frame[column].dtype)
+    return out
+
+
+def interview_cells(frame: pd.DataFrame, rules: Rules, population: str) -> pd.DataFrame:
+    """Words in place of numbers of interviews; passages rounded; every other number withheld."""
+    out = frame.astype(object).copy()
+    size = rules.sizes.get("interviews", 0)
+    for column in frame.columns:
+        if not pd.api.types.is_numeric_dtype(frame[column]):
+            continue
+        named = rules.strand(str(column))
+        strand = named if named in (INTERVIEWS, PASSAGES) else rules.strand(population)
+        for i, value in enumerate(frame[column]):
+            if pd.isna(value):
+                continue
+            whole = float(value).is_integer()
+            if whole and strand == INTERVIEWS and 0 <= value <= size:
+                shown = rules.word_for(int(value), size)
+            elif whole and strand == PASSAGES:
+                shown = about(int(value), rules)
+            else:
+                shown = CELL
+            out.iloc[i, out.columns.get_loc(column)] = shown
+    return out
+
+
+# Titles, captions, alt texts -------------------------------------------------------------------------
+
+
+def protect_text(study: Study, text: str) -> str:
+    """A title, caption or alt text: only numbers that have left already, only public words."""
+    if not text or collecting(study):
+        return text
+    rules = read_rules(study.settings)
+    numbers = _released.get(id(study), set()) | set(rules.sizes.values())
+    return Vocabulary(study).scrub(text, numbers, rules.minimum)
+
+
+def remember(study: Study, shown: Sequence[Any]) -> None:
+    numbers = _released.setdefault(id(study), set())
+    numbers |= {
+        int(n)
+        for n in shown
+        if isinstance(n, int | float) and not pd.isna(n) and float(n).is_integer()
+    }
+
+
+def require_passed_audit(root: Path) -> None:
+    """Raises UserError unless everything executed for publication passes the audit."""
+    from sustainment.disclosure.audit import RUN, require_audit
+
+    require_audit(root, "default", root / RUN / "default")
+
+
+def load(study: Study) -> Any:
+    """The plan, checked against the data and the chapter. Raises UserError when there is none."""
+    from sustainment.disclosure.plan import load_plan
+
+    return load_plan(study.root, study.chapter)

@@ -1,0 +1,158 @@
+"""The rules of protection: who is counted, what is too small, and what is printed instead.
+
+They stand in `data/study.yml` under `protection:`; what is left out there has the defaults below.
+Nothing here looks at the data.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from sustainment.errors import UserError
+
+SURVEY, INTERVIEWS, PASSAGES, OPEN, UNKNOWN = "survey", "interviews", "passages", "open", ""
+
+# Brackets as in a quotation: the sentence around them still reads, and nothing is said about the
+# size, because a number may be hidden only so that another one cannot be worked out from it.
+NUMBER, SHARE, WORDS, CELL = (
+    "[number withheld]",
+    "[share withheld]",
+    "[words withheld]",
+    "withheld",
+)
+
+EXTREMES = ("min", "max", "minimum", "maximum", "smallest", "largest", "shortest", "longest")
+PERSON_COLUMNS = ("person", "respondent", "record", "row", "document", "case", "interview", "coder")
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The protection of one study.
+
+    minimum: smallest number of persons, and smallest complement, that may be printed.
+    denominator: fewest persons that a share or a mean may be of.
+    width: how wide the interval must stay into which a reader can narrow a hidden number.
+    populations: who is counted → strand. sizes: population → number of persons that everybody knows.
+    harmless: answers of which nobody or everybody may be printed.
+    ordered: table → "rows" or the columns that stand in an order, so that neighbours can be merged.
+    release: key or table → reason, for what a person has looked at and lets out.
+    """
+
+    size: int
+    minimum: int = 5
+    denominator: int = 10
+    width: int = 5
+    ways: int = 2
+    base: int = 5
+    populations: Mapping[str, str] = field(default_factory=dict)
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    harmless: tuple[str, ...] = ()
+    ordered: Mapping[str, Any] = field(default_factory=dict)
+    release: Mapping[str, str] = field(default_factory=dict)
+    words: tuple[tuple[str, int, int], ...] = (
+        ("none", 0, 0),
+        ("few", 1, 25),
+        ("some", 26, 50),
+        ("most", 51, 99),
+        ("all", 100, 100),
+    )
+
+    def strand(self, population: str) -> str:
+        """survey, interviews, passages, open (no persons), or "" for a population nobody named."""
+        return self.populations.get(base_of(population), UNKNOWN)
+
+    def small(self, count: int, of: int | None, *, label: str = "") -> bool:
+        """Whether a count of persons, or its complement, must not be printed."""
+        if count == 0 or (of is not None and count == of):
+            return label not in self.harmless
+        if 0 < count < self.minimum:
+            return True
+        return of is not None and 0 < of - count < self.minimum
+
+    def word_for(self, count: int, of: int) -> str:
+        """The word in place of a number of interviews: few, some, most, all."""
+        percent = math.ceil(100 * count / of) if of else 0
+        if count < of:
+            percent = min(percent, 99)
+        for word, low, high in self.words:
+            if low <= percent <= high:
+                return word
+        raise UserError(
+            f"data/study.yml: protection: interviews: words has no word for {percent} %."
+        )
+
+
+def read_rules(settings: Mapping[str, Any]) -> Rules:
+    """The rules of `data/study.yml`. Raises UserError for a key that no rule has."""
+    block = settings.get("protection") or {}
+    survey, interviews = dict(block.get("survey") or {}), dict(block.get("interviews") or {})
+    populations: dict[str, str] = {}
+    for strand, names in (
+        (SURVEY, survey.pop("populations", ("population", "respondents", "silent"))),
+        (INTERVIEWS, interviews.pop("populations", ("interviews",))),
+        (PASSAGES, interviews.pop("passages", ("segments",))),
+        (OPEN, block.get("no_persons") or ()),
+    ):
+        populations |= {str(name): strand for name in names}
+    size = int(settings["population"]["size"])
+    given: dict[str, Any] = {
+        "sizes": {"population": size, **(block.get("sizes") or {})},
+        "release": dict(block.get("release") or {}),
+        "ordered": dict(block.get("ordered") or {}),
+        "harmless": tuple(survey.pop("harmless", ())),
+    }
+    for name in ("minimum", "denominator", "width", "ways"):
+        if name in survey:
+            given[name] = int(survey.pop(name))
+    if "words" in interviews:
+        given["words"] = tuple((str(w), int(a), int(b)) for w, a, b in interviews.pop("words"))
+    if "base" in interviews:
+        given["base"] = int(interviews.pop("base"))
+    known = {"survey", "interviews", "no_persons", "sizes", "release", "ordered"}
+    unknown = [*(set(block) - known), *survey, *interviews]
+    if unknown:
+        raise UserError(
+            f"data/study.yml: protection: there is no rule {sorted(unknown)[0]!r}. A misspelt rule "
+            f"would protect nobody; correct it or take it out."
+        )
+    return Rules(size=size, populations=populations, **given)
+
+
+def base_of(population: str) -> str:
+    """The group behind a part of it: "respondents" for "respondents: low or no use"."""
+    return population.partition(":")[0].strip()
+
+
+def is_part(population: str) -> bool:
+    return ":" in population
+
+
+def is_extreme(name: str) -> bool:
+    """Whether a key or a column is about one person's extreme value, by its own name."""
+    return bool(set(re.split(r"[^a-z]+", name.lower())) & set(EXTREMES))
+
+
+def whole_percent(text: str) -> str:
+    """ "38.3 %" as "38 %": with one decimal more, a share of 66 people tells the count."""
+    number = re.sub(r"[^\d.\-−]", "", text).replace("−", "-")
+    if not number:
+        return text
+    return f"{Decimal(number).quantize(Decimal(1), rounding=ROUND_HALF_UP)} %".replace("-", "−")
+
+
+def number_in(text: str) -> float | None:
+    """The number that a formatted text shows; shares as fractions. None when it shows none."""
+    found = re.fullmatch(r"(?:about )?([-−]?[\d,]+(?:\.\d+)?)( %)?", text.strip())
+    if not found:
+        return None
+    number = float(found[1].replace("−", "-").replace(",", ""))
+    return number / 100 if found[2] else number
+
+
+def rounded(count: int, base: int) -> int:
+    return int((Decimal(count) / base).quantize(Decimal(1), rounding=ROUND_HALF_UP)) * base

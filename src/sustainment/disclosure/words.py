@@ -1,0 +1,105 @@
+"""Words that may leave: those of the instruments and of the chapter, never those of a person.
+
+A label or a reported word passes when it stands in the questionnaire, the codebook, the settings or
+the chapter's own file. What a respondent wrote, an id or a date stands in none of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from sustainment.study import Study
+
+PUBLIC_FILES = ("data/study.yml", "data/published.yml", "data/elsewhere.yml", "data/integration")
+_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b|\d{1,2}:\d{2}|\d{5,}")
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?![\w])")
+REMOVED = "[…]"
+
+
+class Vocabulary:
+    """What one chapter of one study may say, and the ids that it may never say."""
+
+    def __init__(self, study: Study) -> None:
+        self.source = _read(study, f"notebooks/{study.chapter}.md")
+        instruments = list(_instruments(study._opened.values()))
+        public = [_read(study, name) for name in PUBLIC_FILES]
+        self.text = _plain("\n".join([self.source, *public, *instruments]))
+        self.words = set(_WORD.findall(self.text))
+        self.ids = {i.casefold() for i in _ids(study._opened.values()) if len(i) >= 4}
+
+    def knows(self, text: str) -> bool:
+        """Whether a label or a word stands, piece by piece between its numbers, in public words."""
+        plain = _plain(text)
+        if self.names_someone(plain) or _DATE.search(plain):
+            return False
+        pieces = (p.strip(" .,;:()–-−<>≤≥%·") for p in re.split(r"\d+", plain))
+        return all(piece in self.text for piece in pieces if piece)
+
+    def names_someone(self, text: str) -> bool:
+        plain = text.casefold()
+        return any(i in plain for i in self.ids)
+
+    def scrub(self, text: str, numbers: Iterable[int], minimum: int) -> str:
+        """A title, caption or alt text without words and numbers that are not public anyway.
+
+        numbers: the whole numbers that stand beside it. A text that stands in the chapter as it is
+        was not put together from data, and stays.
+        """
+        if text in self.source:
+            return text
+        if self.names_someone(text) or _DATE.search(text):
+            return REMOVED
+        allowed = {n for n in numbers if n >= minimum}
+
+        def number(match: re.Match[str]) -> str:
+            digits = match[0].replace(",", "")
+            return match[0] if digits.isdigit() and int(digits) in allowed else REMOVED
+
+        def word(match: re.Match[str]) -> str:
+            return match[0] if match[0].casefold() in self.words else REMOVED
+
+        return _WORD.sub(word, _NUMBER.sub(number, text))
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().replace("“", "").replace("”", "").replace('"', "").split())
+
+
+def _read(study: Study, name: str) -> str:
+    path = study.root / name
+    if path.is_dir():
+        files = sorted(p for p in path.rglob("*") if p.suffix in (".yml", ".yaml", ".csv"))
+        return "\n".join(p.read_text(encoding="utf-8") for p in files)
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def _instruments(opened: Iterable[Any]) -> Iterable[str]:
+    """Wordings and labels of the survey; names and descriptions of the codes."""
+    for thing in opened:
+        for item in getattr(thing, "codebook", {}).values():
+            yield item.wording
+            yield item.section
+            yield from item.options.values()
+        codes = getattr(thing, "codes", None)
+        if codes is not None:
+            for column in ("name", "description", "include", "exclude"):
+                if column in codes:
+                    yield from codes[column].dropna().astype(str)
+
+
+def _ids(opened: Iterable[Any]) -> Iterable[str]:
+    """Whatever stands for one person: respondents, persons of the list, documents, cases."""
+    for thing in opened:
+        answers = getattr(thing, "answers", None)
+        if answers is not None:
+            yield from answers.index.astype(str)
+        for table, columns in (("documents", ("document", "name")), ("cases", ("case", "name"))):
+            frame = getattr(thing, table, None)
+            for column in columns:
+                if frame is not None and column in frame:
+                    yield from frame[column].dropna().astype(str)
+        if getattr(getattr(thing, "index", None), "name", None):
+            yield from thing.index.astype(str)
