@@ -190,9 +190,11 @@ def check_front_matter(chapter: Chapter, book: Book) -> Iterator[Finding]:
     for key in header:
         if key not in known:
             yield wrong(f"unknown entry {key!r}", did_you_mean(str(key), known).strip())
-    if header.get("part") not in PARTS:
+    # Appendices are looked up, not read in order: they have no part and no minutes.
+    appendix = chapter.name.startswith("appendix/")
+    if not appendix and header.get("part") not in PARTS:
         yield wrong(f"`part` is {header.get('part')!r}", f"It is one of {', '.join(PARTS)}.")
-    if not isinstance(header.get("minutes"), int):
+    if not appendix and not isinstance(header.get("minutes"), int):
         yield wrong("`minutes` must be a whole number: how long a reader needs")
     kinds = header.get("kinds") or ()
     if not kinds or set(kinds) - set(KINDS):
