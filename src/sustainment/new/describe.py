@@ -16,13 +16,14 @@ import pandas as pd
 from sustainment.survey.model import BOOKKEEPING, MISSING_KINDS, Item, Survey
 
 NO_ANSWER = "no answer"
+CUT = " ..."  # plain dots: what is shown must be found in the questionnaire, character by character
 
 
 def short(item: Item, width: int = 90) -> str:
     """An item's wording for a table: the row of a grid alone, and at most `width` characters."""
     row = re.search(r"\[([^\[\]]+)\]\s*$", item.wording)
     words = row[1] if row else item.wording or item.id
-    return textwrap.shorten(" ".join(words.split()), width, placeholder=" …") or item.id
+    return textwrap.shorten(" ".join(words.split()), width, placeholder=CUT) or item.id
 
 
 def records(survey: Survey) -> pd.DataFrame:
@@ -64,7 +65,7 @@ def gaps(survey: Survey, most: int = 15) -> pd.DataFrame:
             continue
         seen.add(key)
         counts = survey.missing[item.id].astype(str).value_counts()
-        words = textwrap.shorten(item.wording, 90, placeholder=" …") if item.set else short(item)
+        words = textwrap.shorten(item.wording, 90, placeholder=CUT) if item.set else short(item)
         row = {"question": words or key, "answered": int(counts.get("", 0))}
         rows.append(row | {kind: int(counts.get(kind, 0)) for kind in MISSING_KINDS})
     table = pd.DataFrame(rows, columns=["question", "answered", *MISSING_KINDS])

@@ -15,6 +15,7 @@ from typing import Any
 
 from sustainment.interviews.model import Interviews
 from sustainment.new.linking import guess_link
+from sustainment.report import QUANTITY_WORDS
 from sustainment.survey.examine import CELL_RULES, Defect, Examination
 from sustainment.survey.model import BOOKKEEPING, Item, RawSurvey
 from sustainment.survey.values import REPAIRABLE, UNREADABLE
@@ -89,6 +90,7 @@ def draft_study(raw: RawSurvey, interviews: Interviews | None, title: str) -> Dr
     draft.add("population.noun", "respondents", "a neutral word")
     draft.add("population.words", "people who were sent the survey", "a neutral word")
     _contents(draft, raw)
+    _protection(draft, kept, interviews)
     if interviews is not None:
         _interviews(draft, interviews)
         rule, why = guess_link(raw, draft["survey.id"], interviews)
@@ -397,6 +399,31 @@ def _interviews(draft: Draft, interviews: Interviews) -> None:
         [],
         "passages that people agreed to have quoted, by id; none is quoted until it stands here",
     )
+
+
+def _protection(draft: Draft, kept: int, interviews: Interviews | None) -> None:
+    """Who is counted, under which name, and what everybody knows anyway."""
+    draft.add(
+        "protection.survey", {"populations": ["population", "respondents", "silent"], "minimum": 5},
+        "no number of fewer persons is printed, and no complement of fewer",
+    )  # fmt: skip
+    sizes = {"respondents": kept}
+    if interviews is not None:
+        counted = {"populations": ["interviews"], "passages": ["passages"]}
+        draft.add(
+            "protection.interviews",
+            counted,
+            "words in place of numbers: so few people are easily recognised",
+        )
+        sizes["interviews"] = len(interviews.documents)
+    draft.add("protection.sizes", sizes, "numbers that a reader knows anyway")
+    draft.add(
+        "protection.no_persons",
+        ["questions", "codes", "log", "notes"],
+        "what the chapters count that is no person",
+    )
+    limits = [[word, low, high] for word, low, high in QUANTITY_WORDS]
+    draft.add("words", limits, "the words for shares, with their limits in percent")
 
 
 def humanised(folder: Path) -> str:

@@ -21,6 +21,7 @@ _BLOCKS = {
     "survey": "The survey's export: who is who, what stands for a missing answer, what becomes of defects.",
     "report": "What the chapters show, and in which order.",
     "interviews": "The coded material.",
+    "protection": "What may leave when the data are a real study's (`sustainment protect`).",
 }
 
 
@@ -32,9 +33,10 @@ def study_yaml(
     for key in ("title", "provenance"):
         lines += _entry(key, draft.guesses[key].value, draft.guesses[key].why, "")
     lines += ["", "# Where the material lies, and how it is read."]
-    lines += _comment(f"survey: {raw.kind}, because {raw.why}", "")
+    # on one line each: a page may only say what stands in this file as it says it
+    lines.append(f"# survey: {raw.kind}, because {' '.join(raw.why.split())}")
     if coded is not None:
-        lines += _comment(f"interviews: {coded.kind}, because {coded.why}", "")
+        lines.append(f"# interviews: {coded.kind}, because {' '.join(coded.why.split())}")
     lines += ["inputs:", *(f"  {name}: {_flow(entry)}" for name, entry in inputs.items())]
     lines.append("  study: {reader: yaml, file: study.yml}")
     for block, about in _BLOCKS.items():
@@ -45,6 +47,8 @@ def study_yaml(
         for key in keys:
             guess = draft.guesses[key]
             lines += _entry(key.split(".", 1)[1], guess.value, guess.why, "  ")
+    if "words" in draft.guesses:
+        lines += ["", *_entry("words", draft["words"], draft.guesses["words"].why, "")]
     lines += _not_shown(raw)
     return "\n".join(lines) + "\n"
 
