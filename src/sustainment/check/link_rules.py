@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
+import pandas as pd
+
 from sustainment.check.material import Material
 from sustainment.check.rules import Hit, hits_of, rule
 from sustainment.check.survey_rules import DECIDE
@@ -28,7 +30,7 @@ def frame_without_ids(material: Material) -> Iterator[Hit]:
 def frame_id_missing(material: Material) -> Iterator[Hit]:
     for line, person in _people(material):
         if not person.strip():
-            yield Hit(material.population.file, line, material.person)
+            yield Hit(material.file("population"), line, material.person)
 
 
 @rule("frame-id-repeated", "error", "An id stands twice in the list of the population", AT_SOURCE)
@@ -36,7 +38,7 @@ def frame_id_repeated(material: Material) -> Iterator[Hit]:
     seen = set()
     for line, person in _people(material):
         if person in seen and person:
-            yield Hit(material.population.file, line, material.person, person)
+            yield Hit(material.file("population"), line, material.person, person)
         seen.add(person)
 
 
@@ -70,7 +72,7 @@ def frame_size(material: Material) -> Iterator[Hit]:
     size = material.block("population").get("size")
     if material.frame is not None and size is not None and len(material.frame) != int(size):
         detail = f"{len(material.frame)} persons, not {size}"
-        yield Hit(material.population.file, None, detail=detail)
+        yield Hit(material.file("population"), None, detail=detail)
 
 
 @rule("frame-cell-small", "error", "So few persons share these properties that they could be recognised",
@@ -81,18 +83,18 @@ def frame_cell_small(material: Material) -> Iterator[Hit]:
     if material.frame is None or not columns:
         return
     for name in [name for name in columns if name not in material.frame]:
-        yield Hit(material.population.file, 1, name, detail="the list has no such column")
+        yield Hit(material.file("population"), 1, name, detail="the list has no such column")
         return
     sizes = material.frame.groupby(columns, observed=True).size()
     for cell, size in sizes[sizes < limit.get("at_least", 3)].items():
         value = " × ".join(cell) if isinstance(cell, tuple) else str(cell)
-        yield Hit(material.population.file, None, ", ".join(columns), value, f"{size}")
+        yield Hit(material.file("population"), None, ", ".join(columns), value, f"{size}")
 
 
 @rule("frame-disagrees", "error", "The answer differs from the list of the population", DECIDE)
 def frame_disagrees(material: Material) -> Iterator[Hit]:
-    if material.survey is not None:
-        yield from hits_of(material, material.survey.frame_disagreements())
+    if (survey := material.survey) is not None:
+        yield from hits_of(survey, survey.frame_disagreements())
 
 
 # The interviews ------------------------------------------------------------------------------
@@ -115,7 +117,8 @@ def segment_text(material: Material) -> Iterator[Hit]:
     texts = dict(zip(project.documents["document"], project.documents["text"], strict=True))
     for row in project.segments.itertuples():
         text = texts.get(row.document)
-        inside = isinstance(text, str) and 0 <= row.start < row.end <= len(text)
+        text = text if isinstance(text, str) else ""  # NA where the file is missing
+        inside = 0 <= row.start < row.end <= len(text)
         if not inside or text[row.start : row.end] != row.text:
             yield Hit(project.file, None, "segments", row.segment)
 
@@ -147,7 +150,7 @@ def case_not_in_frame(material: Material) -> Iterator[Hit]:
     if material.frame is not None:
         for case, person in _interviewed(material):
             if person and person not in material.frame.index:
-                yield Hit(material.interviews.file, None, "cases", f"{case}: {person}")
+                yield Hit(material.file("interviews"), None, "cases", f"{case}: {person}")
 
 
 @rule("case-repeated", "error", "Two cases are the same person", "Join the cases in the program.")
@@ -155,7 +158,7 @@ def case_repeated(material: Material) -> Iterator[Hit]:
     first: dict[str, str] = {}
     for case, person in _interviewed(material):
         if person and first.setdefault(person, case) != case:
-            yield Hit(material.interviews.file, None, "cases", f"{case}: {person}")
+            yield Hit(material.file("interviews"), None, "cases", f"{case}: {person}")
 
 
 @rule("case-disagrees", "error", "A case differs from the list of the population",
@@ -175,7 +178,7 @@ def case_disagrees(material: Material) -> Iterator[Hit]:
             person = people.get(case)
             if person in frame.index and str(frame.at[person, column]) != str(said):
                 detail = f"{variable} is {said} in the case, {frame.at[person, column]} in the list"
-                yield Hit(material.interviews.file, None, "cases", str(case), detail)
+                yield Hit(material.file("interviews"), None, "cases", str(case), detail)
 
 
 @rule("case-without-answer", "note", "An interviewed person did not answer the survey")
@@ -184,7 +187,7 @@ def case_without_answer(material: Material) -> Iterator[Hit]:
         answered = set(material.survey.persons[material.survey.kept])
         for case, person in _interviewed(material):
             if person and person not in answered:
-                yield Hit(material.interviews.file, None, "cases", case)
+                yield Hit(material.file("interviews"), None, "cases", case)
 
 
 @rule("case-answer-disagrees", "error", "A case differs from the person's answer in the survey",
@@ -208,7 +211,7 @@ def case_answer_disagrees(material: Material) -> Iterator[Hit]:
             label = options.get(answer, answer)
             if answer and str(said).casefold() not in (label.casefold(), answer.casefold()):
                 detail = f"{variable} is {said} in the case, {name} is {label} in the survey"
-                yield Hit(material.interviews.file, None, "cases", str(case), detail)
+                yield Hit(material.file("interviews"), None, "cases", str(case), detail)
 
 
 # Provenance ----------------------------------------------------------------------------------
@@ -252,7 +255,7 @@ def mark_present(material: Material) -> Iterator[Hit]:
 def text_mark_missing(material: Material) -> Iterator[Hit]:
     for name, first, mark in _first_lines(material):
         if material.synthetic and mark not in first:
-            yield Hit(material.interviews.file, 1, name)
+            yield Hit(material.file("interviews"), 1, name)
 
 
 @rule("text-mark-present", "error", "provenance says observed, but an interview is marked as invented",
@@ -260,7 +263,7 @@ def text_mark_missing(material: Material) -> Iterator[Hit]:
 def text_mark_present(material: Material) -> Iterator[Hit]:
     for name, first, mark in _first_lines(material):
         if not material.synthetic and mark in first:
-            yield Hit(material.interviews.file, 1, name)
+            yield Hit(material.file("interviews"), 1, name)
 
 
 @rule("checksum", "note", "The file is not the one that data/SHA256SUMS lists")
@@ -283,8 +286,9 @@ def checksum(material: Material) -> Iterator[Hit]:
 
 def _people(material: Material) -> Iterator[tuple[int, str]]:
     """(line, id) of the list of the population."""
-    if material.frame is not None:
-        yield from zip(material.population.cells.index, material.frame.index, strict=True)
+    table = material.population
+    if table is not None and material.frame is not None:
+        yield from zip(table.cells.index, material.frame.index, strict=True)
 
 
 def _interviewed(material: Material) -> Iterator[tuple[str, str]]:
@@ -301,11 +305,11 @@ def _mark(material: Material) -> tuple[str, str]:
     return mark.get("column", ""), str(mark.get("value", ""))
 
 
-def _tables(material: Material) -> Iterator[tuple[str, object]]:
+def _tables(material: Material) -> Iterator[tuple[str, pd.DataFrame]]:
     if material.raw is not None:
         yield material.raw.file, material.raw.table
     if material.population is not None:
-        yield material.population.file, material.population.cells
+        yield material.file("population"), material.population.cells
 
 
 def _first_lines(material: Material) -> Iterator[tuple[str, str, str]]:

@@ -99,6 +99,12 @@ class Material:
 
         return self._open(read, entry)
 
+    def file(self, name: str) -> str:
+        """The name of an input's file, for messages; a coding project may name itself."""
+        if name == "interviews" and self.interviews is not None:
+            return str(self.interviews.file)
+        return Path(self._entry(name).get("file", name)).name
+
     def open_all(self) -> None:
         """Open everything, so that `unreadable` is complete."""
         _ = self.raw, self.population, self.survey, self.interviews

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sustainment.check.material import Material
 from sustainment.errors import UserError
 from sustainment.findings import Finding, Severity
-from sustainment.survey.examine import Defect
+from sustainment.survey.examine import Defect, Examination
 
 #: Rows named for each rule and column; of a million bad cells a person needs the first ones.
 ROWS_NAMED = 20
@@ -28,7 +28,7 @@ class Hit:
     harmless: bool = False
 
 
-Find = Callable[[Material], Iterator[Hit]]
+Find = Callable[[Material], Iterator[Hit] | Iterator[Finding]]
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Rule:
     severity: Severity
     message: str
     remedy: str
-    find: Callable[[Material], Iterator[Hit | Finding]]
+    find: Find
 
 
 #: Every rule, in the order of the files: reading, survey, frame, interviews, provenance.
@@ -59,7 +59,7 @@ def rule(id: str, severity: Severity, message: str, remedy: str = "") -> Callabl
 def apply(rule: Rule, material: Material) -> Iterator[Finding]:
     """The findings of one rule: the first rows of each column, then how many more there are."""
     named: Counter = Counter()
-    last: dict[tuple[str, str, bool], Finding] = {}
+    last: dict[tuple[str, ...], Finding] = {}
     try:
         for hit in rule.find(material):
             finding = hit if isinstance(hit, Finding) else _finding(rule, hit)
@@ -70,8 +70,8 @@ def apply(rule: Rule, material: Material) -> Iterator[Finding]:
             last[place] = finding
     except UserError as error:  # the material cannot even be asked: say so, and go on
         yield Finding("error", rule.id, str(error).rstrip("."), material.name)
-    for place, finding in last.items():
-        more = named[place] - ROWS_NAMED
+    for where, finding in last.items():
+        more = named[where] - ROWS_NAMED
         if more > 0 and finding.row is not None:
             yield Finding(
                 finding.severity, finding.rule, f"{finding.message}; so in {more:,} more rows",
@@ -87,9 +87,8 @@ def _finding(rule: Rule, hit: Hit) -> Finding:
     return Finding(severity, rule.id, message, hit.file, hit.row, hit.column, hit.value, f"Handled: {hit.handled}.")  # fmt: skip
 
 
-def hits_of(material: Material, defects: Iterator[Defect]) -> Iterator[Hit]:
+def hits_of(survey: Examination, defects: Iterator[Defect]) -> Iterator[Hit]:
     """A hit for each cell of the survey's defects, with the decision that covers it."""
-    survey = material.survey
     for defect in defects:
         decision = defect.decision
         handled = ""

@@ -10,6 +10,7 @@ from sustainment.check.material import Material
 from sustainment.check.rules import Hit, hits_of, rule
 from sustainment.findings import Finding
 from sustainment.survey.decisions import Decision
+from sustainment.survey.examine import Examination
 
 DECIDE = "Correct it at its source, or decide in data/study.yml (survey: decisions)."
 
@@ -40,7 +41,7 @@ def column_missing(material: Material) -> Iterator[Hit]:
         return
     for name, item in survey.raw.codebook.items():
         if item.type != "note" and name not in survey.raw.table:
-            yield _column(material, "column-missing", name)
+            yield _column(survey, "column-missing", name)
 
 
 @rule("column-extra", "error", "The file has a column that the codebook does not describe",
@@ -51,7 +52,7 @@ def column_extra(material: Material) -> Iterator[Hit]:
     for name in survey.raw.table.columns:
         known = name in survey.items or name in survey.markers
         if not known:
-            yield _column(material, "column-extra", name)
+            yield _column(survey, "column-extra", name)
 
 
 @rule("settings-column", "error", "The settings name a column that the file does not have",
@@ -69,7 +70,7 @@ def routing_unread(material: Material) -> Iterator[Hit]:
         return
     for name, item in survey.items.items():
         if reason := survey.unread_routing.get(item.routing):
-            yield _column(material, "routing-unread", name, item.routing, reason.rstrip("."))
+            yield _column(survey, "routing-unread", name, item.routing, reason.rstrip("."))
 
 
 # Records -------------------------------------------------------------------------------------
@@ -131,7 +132,7 @@ def record_count(material: Material) -> Iterator[Hit]:
 def record_repeated(material: Material) -> Iterator[Hit]:
     if (survey := material.survey) is None:
         return
-    name = material.block("survey").get("record")
+    name = material.block("survey").get("record", "")
     if name in survey.table and not material.block("survey").get("rows"):
         numbers = survey.table[name]
         for line in numbers.index[numbers.duplicated() & (numbers != "")]:
@@ -144,7 +145,7 @@ def complete_mismatch(material: Material) -> Iterator[Hit]:
     if (survey := material.survey) is not None:
         mask = survey.kept & ~survey.submitted & survey.answered_all
         column = (material.block("survey").get("complete") or {}).get("column", "")
-        yield from _records(material, "complete-mismatch", mask, column)
+        yield from _records(survey, "complete-mismatch", mask, column)
 
 
 @rule("partial-with-outcome", "warning", "The record breaks off after the outcome", DECIDE)
@@ -152,7 +153,7 @@ def partial_with_outcome(material: Material) -> Iterator[Hit]:
     if (survey := material.survey) is not None:
         mask = survey.kept & ~survey.submitted & ~survey.answered_all
         column = (material.block("survey").get("complete") or {}).get("column", "")
-        yield from _records(material, "partial-with-outcome", mask, column)
+        yield from _records(survey, "partial-with-outcome", mask, column)
 
 
 # Cells ---------------------------------------------------------------------------------------
@@ -219,22 +220,22 @@ def letters_lost(material: Material) -> Iterator[Hit]:
 @rule("answered-though-not-asked", "error", "The question was answered, though its condition was not met",
       DECIDE)  # fmt: skip
 def answered_though_not_asked(material: Material) -> Iterator[Hit]:
-    if material.survey is not None:
-        yield from hits_of(material, material.survey.answered_unasked())
+    if (survey := material.survey) is not None:
+        yield from hits_of(survey, survey.answered_unasked())
 
 
 @rule("asked-but-blank", "note", "A question was asked and left blank in a complete record")
 def asked_but_blank(material: Material) -> Iterator[Hit]:
-    if material.survey is not None:
-        yield from hits_of(material, material.survey.asked_but_blank())
+    if (survey := material.survey) is not None:
+        yield from hits_of(survey, survey.asked_but_blank())
 
 
 # Helpers -------------------------------------------------------------------------------------
 
 
 def _cells(material: Material, rule_id: str) -> Iterator[Hit]:
-    if material.survey is not None:
-        yield from hits_of(material, material.survey.cell_defects(rule_id))
+    if (survey := material.survey) is not None:
+        yield from hits_of(survey, survey.cell_defects(rule_id))
 
 
 def _dropped(material: Material, rule_id: str) -> Iterator[Hit]:
@@ -251,9 +252,8 @@ def _dropped(material: Material, rule_id: str) -> Iterator[Hit]:
         )  # fmt: skip
 
 
-def _records(material: Material, rule_id: str, mask: np.ndarray, column: str) -> Iterator[Hit]:
+def _records(survey: Examination, rule_id: str, mask: np.ndarray, column: str) -> Iterator[Hit]:
     """Records that stay although something about them is unusual."""
-    survey = material.survey
     for row in np.flatnonzero(mask):
         person = str(survey.persons.iloc[row])
         decision = survey.decisions.first(rule_id, respondent=person)
@@ -263,9 +263,8 @@ def _records(material: Material, rule_id: str, mask: np.ndarray, column: str) ->
 
 
 def _column(
-    material: Material, rule_id: str, column: str, value: str = "", detail: str = ""
+    survey: Examination, rule_id: str, column: str, value: str = "", detail: str = ""
 ) -> Hit:
-    survey = material.survey
     decision = survey.decisions.first(rule_id, column, value)
     return Hit(survey.raw.file, 1, column, value, detail, _said(decision), harmless=True)
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
@@ -204,13 +206,14 @@ def _codebook(
                 notes.append(
                     Finding("note", "column-case", f"The dictionary writes {item.id!r}", table.file, 1, name)
                 )  # fmt: skip
-                item = Item(**{**vars(item), "id": name})
+                item = replace(item, id=name)
             codebook[name] = item
     forms = set(fields["form_name"])
     ticks = set(fields["field_name"][fields["field_type"] == "checkbox"])
     for name in table.header:
-        if name not in codebook and (item := _own_item(name, forms, ticks)):
-            codebook[name] = item
+        own = None if name in codebook else _own_item(name, forms, ticks)
+        if own is not None:
+            codebook[name] = own
     return codebook
 
 
@@ -220,7 +223,7 @@ def _items(
     """The item of a dictionary row (one an option for tick boxes), and (rule, message, value)."""
     field, kind = row["field_name"].strip(), row["field_type"].strip()
     validation = row["text_validation_type_or_show_slider_number"].strip()
-    options, repeated = dict(_FIXED.get(kind, {})), []
+    options, repeated = _FIXED.get(kind, {}), list[str]()
     if kind in ("radio", "dropdown", "checkbox"):
         options, repeated = parse_choices(row["select_choices_or_calculations"])
     problems = [("options-repeated", "An option's code is given twice", code) for code in repeated]
@@ -245,7 +248,7 @@ def _items(
         if row[column].strip() and limit is None and item_type in ("number", "date"):
             problems.append(("limit-unread", "A limit that is no number or date is not checked", row[column]))  # fmt: skip
         limits.append(limit)
-    common = {
+    common: dict[str, Any] = {
         "wording": row["field_label"].strip(),
         "section": section,
         "routing": row["branching_logic"].strip(),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -88,6 +89,8 @@ def evaluate(
 
 def _compare(text: str, operator: str, value: str) -> bool:
     """As REDCap compares: as numbers where both are numbers; an empty field is in no order."""
+    left: Any
+    right: Any
     try:
         left, right = float(text), float(value)
     except ValueError:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,7 @@ from sustainment.errors import UserError
 from sustainment.findings import Finding
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+Quoting = Literal[0, 3]  # as csv.QUOTE_MINIMAL and csv.QUOTE_NONE
 _LARGE = 5_000_000  # bytes; from here on Arrow parses
 _CHUNK = 50_000  # records turned into columns at a time, which bounds the memory
 _TEXT = pd.StringDtype("pyarrow", na_value=np.nan)  # what pandas calls "str"
@@ -191,7 +193,7 @@ def find_separator(text: str, name: str) -> str:
     separators fit equally well.
     """
     sample = text if len(text) <= 200_000 else text[: text.rindex("\n", 0, 200_000) + 1 or 200_000]
-    fits: dict[str, tuple[float, int]] = {}
+    fits: dict[str, tuple[bool, float, int]] = {}
     for separator in SEPARATORS:
         reader = csv.reader(io.StringIO(sample, newline=""), delimiter=separator)
         widths = [len(record) for record in islice(reader, 200) if record]
@@ -214,18 +216,20 @@ def find_separator(text: str, name: str) -> str:
     return winners[0]
 
 
-def _quoting(text: str, separator: str) -> int:
+def _quoting(text: str, separator: str) -> Quoting:
     """Tab-separated files of some programs quote nothing: a quotation mark is then a letter."""
     if separator != "\t" or '"' not in text:
-        return csv.QUOTE_MINIMAL
+        return 0
     try:
         list(csv.reader(io.StringIO(text, newline=""), delimiter="\t", strict=True))
     except csv.Error:
-        return csv.QUOTE_NONE
-    return csv.QUOTE_MINIMAL
+        return 3
+    return 0
 
 
-def _records(text: str, separator: str, quoting: int, name: str) -> Iterator[tuple[int, list[str]]]:
+def _records(
+    text: str, separator: str, quoting: Quoting, name: str
+) -> Iterator[tuple[int, list[str]]]:
     """(line on which it starts, cells) of every record that is not a blank line."""
     reader = csv.reader(
         io.StringIO(text, newline=""), delimiter=separator, quoting=quoting, strict=True
@@ -246,7 +250,7 @@ def _records(text: str, separator: str, quoting: int, name: str) -> Iterator[tup
         ) from None
 
 
-def _header(text: str, separator: str, quoting: int, name: str) -> tuple[int, list[str]]:
+def _header(text: str, separator: str, quoting: Quoting, name: str) -> tuple[int, list[str]]:
     """How many lines the header takes, and the names in it."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, quoting=quoting)
     header = next(record for record in reader if record)
@@ -263,7 +267,9 @@ def _header(text: str, separator: str, quoting: int, name: str) -> tuple[int, li
     return reader.line_num, header
 
 
-def _parse(text: str, separator: str, quoting: int, header: list[str], name: str) -> pd.DataFrame:
+def _parse(
+    text: str, separator: str, quoting: Quoting, header: list[str], name: str
+) -> pd.DataFrame:
     """The table by Python's csv module, a chunk of records at a time."""
     records = _records(text, separator, quoting, name)
     next(records)  # the header

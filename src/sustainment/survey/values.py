@@ -155,12 +155,10 @@ def _normalised(text: str, item: Item) -> tuple[str, tuple[str, ...]]:
     if (once := _encoded_once(plain)) != plain:
         defects.append("double-encoded")
         plain = once
-    if item.type in _CODED and plain not in item.options:
-        form, defect = "NFKC", "full-width-digit"
-    else:
-        form, defect = "NFC", "decomposed-letters"
-    if (normal := unicodedata.normalize(form, plain)) != plain:
-        defects.append(defect)
+    coded = item.type in _CODED and plain not in item.options
+    normal = unicodedata.normalize("NFKC" if coded else "NFC", plain)
+    if normal != plain:
+        defects.append("full-width-digit" if coded else "decomposed-letters")
         plain = normal.strip(_SPACES)
     return plain, tuple(defects)
 
@@ -215,9 +213,9 @@ def _date(plain: str, item: Item) -> tuple[datetime | None, str]:
             match = _SLASHED.fullmatch(plain)
             if not match:
                 return None, "impossible-date"
-            first, second, year, *clock = (int(part or 0) for part in match.groups())
+            first, second, year, hour, minute, instant = (int(p or 0) for p in match.groups())
             day, month = (first, second) if item.format == "day first" else (second, first)
-            value = datetime(year, month, day, *clock)
+            value = datetime(year, month, day, hour, minute, instant)
         elif _ISO.fullmatch(plain):
             value = datetime.fromisoformat(plain)
         else:

@@ -226,7 +226,7 @@ def main(arguments: list[str]) -> int:
         )
         return 2
     try:
-        findings = redcap_dictionary_from_workbook(*arguments)
+        findings = redcap_dictionary_from_workbook(arguments[0], arguments[1])
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
