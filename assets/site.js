@@ -88,6 +88,7 @@
     const download = region?.nextElementSibling;
     if (download?.matches(".table-download")) download.append(button);
     else if (region) region.after(button);
+    else if (target.querySelector(".figure-words")) target.querySelector(".figure-words").prepend(button);
     else target.append(button);
   };
 

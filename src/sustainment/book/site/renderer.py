@@ -177,10 +177,23 @@ class JoinFigures(SphinxPostTransform):
             words = parent[after] if after < len(parent) else None
             figure = book_figure(ids=[image["figure"]], kind=image["kind"])
             parent[parent.index(image)] = figure  # replace_self would hand it the image's classes
-            figure += image
             if isinstance(words, nodes.raw) and words.get("words_of") == image["figure"]:
                 parent.remove(words)
-                figure += words
+                title, rest = split_words(words.astext())
+                figure += [nodes.raw("", title, format="html"), image]
+                figure += nodes.raw("", rest, format="html")
+            else:
+                figure += image
+
+
+def split_words(markup: str) -> tuple[str, str]:
+    """The words of a figure: title and caption, which stand above the image, and what stands below."""
+    soup = BeautifulSoup(markup, "html.parser")
+    caption = soup.find(class_="figure-caption")
+    if caption is None:
+        return "", markup
+    caption.extract().name = "figcaption"
+    return str(caption), str(soup)
 
 
 def _open(translator: Any, node: book_figure) -> None:
