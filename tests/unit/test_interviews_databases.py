@@ -52,7 +52,7 @@ def bytes_of(words: str) -> tuple[int, int]:
 def taguette(path, highlights=(("så & ö", [1]), ("saknas — alltid", [1, 2])), log=(), **more):
     """`highlights`: words and tags; `log`: login of each highlight, none for a bare table."""
     with sqlite3.connect(path) as db:
-        db.executescript(TAGUETTE)
+        db.executescript("PRAGMA synchronous = OFF;" + TAGUETTE)
         for number in range(1, 1 + more.get("projects", 1)):
             db.execute("INSERT INTO projects VALUES (?, ?, 'About it', '')", (number, f"P{number}"))
         contents = more.get("html", HTML)
@@ -95,6 +95,19 @@ def test_a_server_database_still_knows_its_coders(tmp_path):
     assert "coder-lost" not in rules(read.notes)
     assert read.segments["coder"].tolist() == ["coder 1", "coder 2", "coder 2"]
     assert read.coders["name"].tolist() == ["bo", "anna"]
+
+
+def test_a_damaged_log_and_wrong_types_are_named_at_their_place(tmp_path):
+    path = taguette(tmp_path / "p.sqlite3", log=("bo", "anna"))
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE commands SET payload = '{' WHERE id = 2")
+    db.close()
+    assert {"log-damaged", "coder-lost"} <= rules(read_interviews(path).notes)
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE highlights SET start_offset = 'x' WHERE id = 2")
+    db.close()
+    with pytest.raises(UserError, match="table highlights, row 2, column start_offset: 'x' is not"):
+        read_interviews(path)
 
 
 def test_an_untagged_highlight_is_kept_apart(tmp_path):
@@ -207,7 +220,7 @@ def qualcoder(folder, text=FULLTEXT, version="v17", coded=None):
     folder.mkdir()
     coded = coded or [("för lite tid", 2, "anna"), ("lite tid", 2, "bo"), ("pengar", 1, "bo")]
     with sqlite3.connect(folder / "data.qda") as db:
-        db.executescript(QUALCODER)
+        db.executescript("PRAGMA synchronous = OFF;" + QUALCODER)
         db.execute("INSERT INTO project VALUES (?, '', 'Why', '', 0, 0, 'anna', '')", (version,))
         db.execute("INSERT INTO source VALUES (1, 'åsa.txt', ?, NULL, 'quiet', 'anna', '', NULL, NULL)", (text,))  # fmt: skip
         db.execute("INSERT INTO source VALUES (2, 'photo.png', NULL, 'images/photo.png', '', 'anna', '', NULL, NULL)")  # fmt: skip

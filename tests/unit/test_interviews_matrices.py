@@ -152,6 +152,15 @@ def test_coverage_equals_counting_characters_one_by_one(drawn):
         assert covered.loc[document, code] == pytest.approx(len(characters) / len(TEXTS[document]))
 
 
+def test_a_project_without_codes_or_texts_gives_empty_tables_and_no_crash():
+    nothing = interviews({}, [], [])
+    segments = arrange(nothing, {})
+    assert matrices.frequency(nothing, segments).shape == (0, 0)
+    assert matrices.coverage(nothing, segments).shape == (0, 0)
+    assert len(cooccurrence(segments)) == 0
+    assert rules(check_interviews(nothing, {})) == {"one-coder"}
+
+
 def test_the_codeline_holds_shares_and_no_text(read, segments):
     line = matrices.codeline(read, segments, "theme")
     assert line.values.tolist() == [

@@ -114,6 +114,8 @@ def test_a_row_a_quotation_with_code_columns(tmp_path, name, delimiter, encoding
     assert read.segments["note"].iloc[0] == "sad"
     assert read.other[["document", "why"]].values.tolist() == [["I-2", "read but not coded"]]
     assert {"mapping-guessed", "tree-in-names"} <= rules(read.notes)
+    assert ("encoding" in rules(read.notes)) == (encoding in ("cp1252", "utf-16"))
+    assert "encoding-damaged" not in rules(read.notes)
 
 
 def test_the_guess_can_be_read_back_as_a_mapping(tmp_path):
@@ -452,6 +454,12 @@ def test_a_merged_cell_names_the_interview_of_all_its_rows(tmp_path):
     read = read_interviews(tmp_path / "a.xlsx")
     assert read.segments["document"].tolist() == ["a", "a", "", ""]
     assert [n.row for n in read.notes if n.rule == "no-document"] == [4]
+
+
+def test_characters_that_cannot_be_read_are_reported(tmp_path):
+    rows = [["Quote", "Code"], ["Some w\x81rds here", "time"]]
+    path = write(tmp_path / "a.csv", rows, encoding="latin-1")
+    assert "encoding-damaged" in rules(read_interviews(path).notes)
 
 
 def test_cells_come_as_a_person_sees_them(tmp_path):

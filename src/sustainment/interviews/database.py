@@ -49,15 +49,38 @@ class Database:
         return [row[1] for row in self.connection.execute(f'PRAGMA table_info("{name}")')]
 
     def rows(self, name: str, where: str = "1", order: str = "rowid") -> list[dict]:
-        """Rows of a table; empty if the file has no such table (older versions lack some)."""
+        """Rows of a table; empty if the file has no such table (older versions lack some).
+
+        SQLite lets any value stand in any column; here text columns give text (or None) and
+        integer columns whole numbers, or a UserError that names the place.
+        """
         if not self.has(name):
             return []
         try:
+            types = self.connection.execute(f'PRAGMA table_info("{name}")')
+            kinds = {row[1]: str(row[2]).upper() for row in types}
             found = self.connection.execute(
                 f'SELECT * FROM "{name}" WHERE {where} ORDER BY {order}'
             )
-            return [dict(row) for row in found]
+            rows = [dict(row) for row in found]
         except sqlite3.DatabaseError as problem:
             raise UserError(
                 f"{self.file}, table {name}: cannot be read ({problem}). Export it again."
             ) from problem
+        return [
+            {column: self._typed(name, n, column, kinds, row[column]) for column in row}
+            for n, row in enumerate(rows, 1)
+        ]
+
+    def _typed(self, table: str, number: int, column: str, kinds: dict[str, str], value):
+        kind = kinds.get(column, "")
+        if value is None or (isinstance(value, int) and "INT" in kind):
+            return value
+        if "INT" in kind:
+            raise UserError(
+                f"{self.file}, table {table}, row {number}, column {column}: {value!r} is not a "
+                "whole number. The file is damaged; export it again."
+            )
+        if isinstance(value, bytes):
+            return value.decode("utf-8", errors="replace")
+        return str(value) if "CHAR" in kind or "TEXT" in kind else value

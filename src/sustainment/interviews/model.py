@@ -50,6 +50,8 @@ COLUMNS = {
 
 def table(name: str, rows: Sequence[dict] = ()) -> pd.DataFrame:
     """Rows as a table with the columns of `COLUMNS[name]`, further columns after them."""
+    if not rows:
+        return pd.DataFrame(columns=COLUMNS[name], dtype="object")
     frame = pd.DataFrame(list(rows))
     extra = [column for column in frame.columns if column not in COLUMNS[name]]
     return frame.reindex(columns=[*COLUMNS[name], *extra])
@@ -132,6 +134,7 @@ def assemble(
     `rows` holds document, start, end, code, coder, note, snippet (what the source says the
     text is, NA if it does not say). Rows that cannot stand move to `other` with the reason.
     """
+    documents = documents.astype({"text": "str"})  # also where every text is missing
     segments, moved, found = verify(documents, codes, rows, file)
     parts = [part for part in (other, moved) if part is not None and len(part)]
     return Interviews(

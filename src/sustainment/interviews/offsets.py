@@ -82,7 +82,7 @@ def to_points(
     final = np.where(b > edges[-1], last + b - edges[-1], final)
     first = np.where(a < edges[0], a - edges[0], first)
     final = np.where(b < edges[0], b - edges[0], final)
-    inside = (a >= edges[0]) & (b <= edges[-1])
+    inside = (np.minimum(a, b) >= edges[0]) & (np.maximum(a, b) <= edges[-1])
     exact = np.zeros(len(a), bool)
     exact[inside] = (edges[first[inside]] == a[inside]) & (edges[final[inside]] == b[inside])
     return first, final, exact
@@ -151,9 +151,12 @@ def _whole(text: str, start: int, end: int) -> bool:
 
 
 def decode(raw: bytes) -> tuple[str, str]:
-    """Bytes of a text file → (text with its line ends, encoding). UTF-8 unless they show otherwise."""
+    """Bytes of a text file → (text with its line ends, encoding). UTF-8 unless they show otherwise.
+
+    What cannot be decoded becomes U+FFFD, which a reader must report.
+    """
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return raw.decode("utf-16"), "utf-16"
+        return raw.decode("utf-16", errors="replace"), "utf-16"
     try:
         return raw.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:

@@ -130,4 +130,6 @@ def text_of(reading: Reading, source: Element) -> tuple[str | None, str]:
     text, encoding = offsets.decode(raw)
     if encoding != "utf-8":
         reading.tell("note", "encoding", f"a text was read as {encoding}, not UTF-8")
+    if "\ufffd" in text:
+        reading.tell("warning", "encoding-damaged", "a text holds characters that cannot be read")
     return text, ""

@@ -48,6 +48,7 @@ def read_sheets(path: str | Path, mapping: dict | None = None) -> Interviews:
     for file, own in _files(path, mapping):
         grid = read_grid(file, own.get("sheet"))
         rows, told = rows_of(grid, own)
+        told = [*_encoding(grid), *told]
         if not own.get("coder") and own.get("coder_name"):
             rows["coder"] = own["coder_name"]
         tables.append(rows)
@@ -71,6 +72,18 @@ def read_sheets(path: str | Path, mapping: dict | None = None) -> Interviews:
         other=pd.concat([other, _marks(marked)], ignore_index=True),
         notes=[*notes, *told],
     )
+
+
+def _encoding(grid: Grid) -> list[Finding]:
+    notes = []
+    if grid.how.endswith(("cp1252", "utf-16")):
+        message = f"the file was read with {grid.how}"
+        notes.append(Finding("note", "encoding", message, file=grid.file))
+    if any("\ufffd" in cell for row in grid.rows for cell in row):
+        message = "the file holds characters that cannot be read"
+        remedy = "Save it again as UTF-8."
+        notes.append(Finding("warning", "encoding-damaged", message, grid.file, remedy=remedy))
+    return notes
 
 
 def _files(path: Path, mapping: dict) -> list[tuple[Path, dict]]:

@@ -159,9 +159,14 @@ def _coders(database: Database, project: int):
     log = []
     if database.has("commands"):
         log = database.rows("commands", where=f"project_id = {project}", order="id")
-    made = {}
+    made, notes = {}, []
     for command in log:
-        payload = json.loads(command["payload"] or "{}")
+        try:
+            payload = dict(json.loads(command["payload"] or "{}"))
+        except (ValueError, TypeError):
+            message = f"entry {command['id']} of the log is damaged; who made it is not known"
+            notes.append(Finding("warning", "log-damaged", message, file=database.file))
+            continue
         if payload.get("type") == "highlight_add" and "highlight_id" in payload:
             made[payload["highlight_id"]] = command["user_login"]
     logins = list(dict.fromkeys(made.values()))
@@ -172,10 +177,10 @@ def _coders(database: Database, project: int):
         )
         remedy = "For two coders export one project each and combine them."
         note = Finding("warning", "coder-lost", message, file=database.file, remedy=remedy)
-        return [], {}, [note]
+        return [], {}, [*notes, note]
     names = {login: f"coder {n}" for n, login in enumerate(logins, 1)}
     coders = [{"coder": names[login], "name": login} for login in logins]
-    return coders, {h: names[login] for h, login in made.items()}, []
+    return coders, {h: names[login] for h, login in made.items()}, notes
 
 
 def _highlights(database: Database, texts: dict, code_ids: dict, coder_of: dict):
