@@ -422,3 +422,34 @@ def test_the_check_reads_and_never_writes(tmp_path):
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     check_study(tmp_path)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    "project",
+    ["blank-for-gray-status", "checkboxes-1", "decimal-comma", "decimal-comma-and-dot", "longitudinal",
+     "nonnumeric-record-id", "potentially-problematic-dictionary", "potentially-problematic-values",
+     "repeating-instruments", "russian", "simple", "survey", "validation-types-1"],
+)  # fmt: skip
+def test_other_peoples_projects_are_checked_to_the_end(shared_data, tmp_path, project):
+    folder = shared_data / "vendor-format-fixtures" / "redcap" / project
+    dictionary = next(folder.glob("diction*.csv"), None)
+    (tmp_path / "data").mkdir()
+    entry = {"file": f"{folder}/data.csv", "dictionary": str(dictionary) if dictionary else None}
+    settings = {"provenance": "observed", "inputs": {"survey": entry}}
+    (tmp_path / "data" / "study.yml").write_text(json.dumps(settings), encoding="utf-8")
+    findings = check_study(tmp_path)
+    assert all(f.message and f.file for f in findings)
+    expected = {
+        # what their authors planted, read off the files
+        "potentially-problematic-dictionary": {("file-empty", None, "")},
+        "potentially-problematic-values": {
+            ("impossible-date", 2, "date_before_validation"),
+            ("impossible-date", 3, "date_before_validation"),
+            ("text-in-number", 2, "integer_before_validation"),
+            ("text-in-number", 3, "integer_before_validation"),
+        },
+        "simple": {("unknown-code", line, "sex") for line in (2, 4, 6, 8, 13)},
+    }
+    if project in expected:
+        errors = {(f.rule, f.row, f.column) for f in findings if f.severity == "error"}
+        assert errors >= expected[project]

@@ -125,5 +125,6 @@ class Material:
             self.unreadable.append(error.finding)
         except UserError as error:
             name = Path(entry["file"]).name
-            self.unreadable.append(Finding("error", "unreadable", str(error).rstrip("."), name))
+            message = str(error).removeprefix(f"{name}: ").rstrip(".")
+            self.unreadable.append(Finding("error", "unreadable", message, name))
         return None
