@@ -410,6 +410,13 @@ def test_the_book_under_another_provenance_stops(tmp_path):
     assert {f.file for f in errors if f.rule == "mark-present"} == {"survey.csv", "population.csv"}
 
 
+def test_of_a_long_answer_the_part_with_the_defect_is_shown(checked):
+    answer = "a" * 300 + "fÃ¶rskola" + "b" * 300
+    [finding] = checked(cell(2, "o01", answer))
+    assert "fÃ¶rskola" in finding.value
+    assert len(finding.value) == 82
+
+
 def test_findings_are_json_for_another_program(checked):
     findings = checked(cell(2, "a01", "7"))
     [first] = json.loads(as_json(findings))

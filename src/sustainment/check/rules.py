@@ -82,9 +82,19 @@ def apply(rule: Rule, material: Material) -> Iterator[Finding]:
 def _finding(rule: Rule, hit: Hit) -> Finding:
     message = f"{rule.message}: {hit.detail}" if hit.detail else rule.message
     if not hit.handled:
-        return Finding(rule.severity, rule.id, message, hit.file, hit.row, hit.column, hit.value, rule.remedy)  # fmt: skip
+        return Finding(rule.severity, rule.id, message, hit.file, hit.row, hit.column, _shown(hit.value), rule.remedy)  # fmt: skip
     severity: Severity = "note" if hit.harmless or rule.severity == "note" else "warning"
-    return Finding(severity, rule.id, message, hit.file, hit.row, hit.column, hit.value, f"Handled: {hit.handled}.")  # fmt: skip
+    return Finding(severity, rule.id, message, hit.file, hit.row, hit.column, _shown(hit.value), f"Handled: {hit.handled}.")  # fmt: skip
+
+
+def _shown(value: str, length: int = 80) -> str:
+    """A long open answer cut to the part around its first unusual letter."""
+    if len(value) <= length:
+        return value
+    unusual = next((i for i, sign in enumerate(value) if not " " <= sign <= "~"), 0)
+    start = max(0, min(unusual - length // 2, len(value) - length))
+    end = start + length
+    return f"{'…' if start else ''}{value[start:end]}{'…' if end < len(value) else ''}"
 
 
 def hits_of(survey: Examination, defects: Iterator[Defect]) -> Iterator[Hit]:
