@@ -101,7 +101,10 @@ def accept(
     if comparison.differences and not (yes or typer.confirm("Take these values into results/?")):
         raise typer.Exit(1)
     written = write(plan)
-    typer.echo(f"{len(written)} files of results/ changed. Commit them with the reason.")
+    from sustainment.book.compare_editions import accept_editions
+
+    changed = len(written) + accept_editions(folder, jobs)
+    typer.echo(f"{changed} files of results/ changed. Commit them with the reason.")
 
 
 @commands.command()
@@ -158,3 +161,18 @@ def archive(
     from sustainment.book.archive import archive as run
 
     typer.echo(f"The archive is {run(folder, out)}")
+
+
+@commands.command()
+def bench(
+    folder: BookFolder = Path("."),
+    part: Annotated[
+        list[str] | None, typer.Option(help="builds, edits, sweep or scale; repeatable.")
+    ] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="Runs of each; medians count.")] = 3,
+) -> None:
+    """Measure builds, edits, sweeps and growth; ratios in _build/bench.json."""
+    from sustainment.book.bench import PARTS
+    from sustainment.book.bench import bench as run
+
+    run(folder, part or PARTS, repeats, typer.echo)

@@ -85,17 +85,19 @@ def all_values(exercise: Exercise) -> dict[str, dict[str, Any]]:
         )
     records = json.loads(path.read_text(encoding="utf-8"))["values"]
     found = {"default": {k: records[k]["value"] for k in exercise.value_keys() if k in records}}
-    return found | other_editions(root, exercise)
+    return found | other_editions(root, exercise, found["default"])
 
 
-def other_editions(root: Path, exercise: Exercise) -> dict[str, dict[str, Any]]:
-    """The same values in the other editions (results/editions.json), where they were computed."""
+def other_editions(
+    root: Path, exercise: Exercise, default: dict[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """The same values in the other editions; results/editions.json holds what differs there."""
     path = root / "results" / "editions.json"
     if not path.exists():
         return {}
     editions = json.loads(path.read_text(encoding="utf-8"))
     return {
-        name: {key: values[key] for key in exercise.value_keys() if key in values}
+        name: default | {key: values[key] for key in exercise.value_keys() if key in values}
         for name, values in sorted(editions.items())
         if name != "default"
     }

@@ -78,7 +78,8 @@ class ResolveExercises(SphinxPostTransform):
                     key,
                     location=node,
                 )
-            markup = exercise_html(exercise, records, other_editions(root, exercise))
+            default = {k: records[k]["value"] for k in exercise.value_keys() if k in records}
+            markup = exercise_html(exercise, records, other_editions(root, exercise, default))
             node.replace_self(nodes.raw("", markup, format="html"))
 
 

@@ -1,0 +1,238 @@
+"""Exercises: right is accepted, each named mistake is recognised, nothing leaks, nothing crashes."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sustainment.errors import UserError
+from sustainment.learn import envelope, session
+from sustainment.learn.exercises import Exercise, Mistake, load_exercises, read_exercise
+from sustainment.learn.reading import WORDS, read_numbers, show_number
+from sustainment.learn.replies import MESSAGES, first_mistake, is_off, reply, targets
+
+ROOT = Path(__file__).parents[2]
+EXERCISES = load_exercises(ROOT)
+NUMERIC = [e for e in EXERCISES.values() if e.type in ("number", "pair")]
+
+
+def editions_of(exercise: Exercise) -> dict[str, dict]:
+    path = ROOT / "results" / f"{exercise.chapter}.json"
+    records = json.loads(path.read_text(encoding="utf-8"))["values"]
+    default = {k: records[k]["value"] for k in exercise.value_keys() if k in records}
+    return {"default": default} | session.other_editions(ROOT, exercise, default)
+
+
+def typed(exercise: Exercise, numbers: dict[str, float]) -> dict[str, float]:
+    return {part: numbers[part] for part in exercise.parts}
+
+
+def test_there_are_exercises_for_every_chapter_of_a_part():
+    chapters = {
+        p.relative_to(ROOT / "notebooks").as_posix()[:-3]
+        for p in (ROOT / "notebooks").rglob("*.md")
+    }
+    with_exercise = {e.chapter for e in EXERCISES.values()}
+    assert {c for c in chapters if not c.startswith("appendix/")} == with_exercise
+
+
+@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=lambda e: e.id)
+def test_every_value_an_exercise_names_is_reported_by_its_chapter(exercise):
+    assert exercise.value_keys() <= set(editions_of(exercise)["default"])
+
+
+@pytest.mark.parametrize("exercise", NUMERIC, ids=lambda e: e.id)
+def test_right_is_right_in_every_edition(exercise):
+    for edition, values in editions_of(exercise).items():
+        answer = targets(exercise, exercise.answer, values)
+        assert None not in answer.values(), edition
+        assert reply(exercise, typed(exercise, answer), values).status == "right"
+
+
+@pytest.mark.parametrize("exercise", NUMERIC, ids=lambda e: e.id)
+def test_each_named_mistake_is_recognised_by_its_own_hint_in_the_default_edition(exercise):
+    values = editions_of(exercise)["default"]
+    answer = targets(exercise, exercise.answer, values)
+    for mistake in exercise.mistakes:
+        assert not is_off(exercise, mistake, values), f"{mistake.id} equals the answer"
+        wrong = targets(exercise, mistake.when, values)
+        numbers = {p: wrong.get(p, answer[p]) for p in exercise.parts}
+        if exercise.type == "pair" and numbers["low"] > numbers["high"]:
+            continue  # the two ends would be read the other way round
+        said = reply(exercise, numbers, values)
+        earlier = first_mistake(exercise, numbers, answer, values)
+        assert said.status == "mistake", mistake.id
+        assert said.mistake == earlier.id
+
+
+@pytest.mark.parametrize("exercise", NUMERIC, ids=lambda e: e.id)
+def test_no_hint_and_no_reply_to_a_wrong_answer_holds_the_answer(exercise):
+    for values in editions_of(exercise).values():
+        answer = targets(exercise, exercise.answer, values)
+        secret = {show_number(a) for a in answer.values()}
+        secret |= {word for word, n in WORDS.items() if show_number(n) in secret}
+        said = [m.hint for m in exercise.mistakes] + list(exercise.hints)
+        said.append(reply(exercise, dict.fromkeys(exercise.parts, -7), values).message)
+        for text in said:
+            words = set(re.findall(r"[\w.]+", text.lower()))
+            assert not words & secret, f"{exercise.id}: {text!r} tells {words & secret}"
+
+
+@pytest.mark.parametrize(
+    "exercise", [e for e in EXERCISES.values() if e.type == "choice"], ids=lambda e: e.id
+)
+def test_a_choice_explains_every_wrong_option(exercise):
+    wrong = {o["id"] for o in exercise.options} - {exercise.answer["choice"]}
+    assert {m.when["choice"] for m in exercise.mistakes} == wrong
+    assert reply(exercise, {"choice": exercise.answer["choice"]}, {}).status == "right"
+    for option in wrong:
+        said = reply(exercise, {"choice": option}, {})
+        right = next(o["text"] for o in exercise.options if o["id"] == exercise.answer["choice"])
+        assert said.status == "mistake"
+        assert right not in said.message
+    assert reply(exercise, {"choice": "z"}, {}).status == "unread"
+
+
+PAIR = Exercise(
+    id="c.pair", type="pair", ask="?", chapter="c", file="c.yml", unit="persons of 66",
+    answer={"low": "a.low", "high": "a.high"},
+    mistakes=(Mistake("copied", {"high": "a.copied"}, "Who told us?"), Mistake("same", {"low": "a.low"}, "never")),
+    hints=("Draw.",), solution="{num:a.low} to {num:a.high}",
+)  # fmt: skip
+VALUES = {"a.low": 33, "a.high": 49, "a.copied": 44}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "33-49",
+        "33–49",
+        "33 to 49",
+        "(33, 49)",
+        "33 of 66 to 49 of 66",
+        "33 and 49",
+        "33 till 49",
+        "33 och 49 av 66",
+    ],
+)
+def test_a_range_is_read_kindly(text):
+    assert reply(PAIR, {"value": text}, VALUES).status == "right"
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("50 %", 50),
+        ("0,5", 0.5),
+        ("0.5", 0.5),
+        ("33 of 66", 33),
+        ("twelve", 12),
+        ("12 persons", 12),
+        ("-3", -3),
+        ("nobody", 0),
+    ],
+)
+def test_a_number_is_read_kindly(text, number):
+    assert read_numbers(text, 1) == [number]
+
+
+def test_swapped_ends_are_turned_round_and_said():
+    said = reply(PAIR, {"low": 49, "high": 33}, VALUES)
+    assert said.status == "right"
+    assert MESSAGES["swapped"] in said.message
+
+
+def test_the_order_is_right_then_another_edition_then_mistake_then_near_then_not_yet():
+    other = {"strict": VALUES | {"a.low": 30, "a.high": 50}}
+    assert reply(PAIR, {"low": 33, "high": 49}, VALUES, other).status == "right"
+    assert reply(PAIR, {"low": 30, "high": 50}, VALUES, other).status == "right_elsewhere"
+    assert reply(PAIR, {"low": 33, "high": 44}, VALUES, other).mistake == "copied"
+    assert reply(PAIR, {"low": 34, "high": 49}, VALUES, other).status == "near"
+    assert reply(PAIR, {"low": 3, "high": 9}, VALUES, other).status == "not_yet"
+
+
+def test_what_is_right_is_named_and_the_person_is_not_praised():
+    said = reply(PAIR, {"low": 33, "high": 44}, VALUES)
+    assert "Your lower end is right." in said.message
+    assert said.parts == {"low": True, "high": False}
+
+
+def test_a_mistake_that_equals_the_answer_is_off():
+    assert is_off(PAIR, PAIR.mistakes[1], VALUES)
+    assert not is_off(PAIR, PAIR.mistakes[0], VALUES)
+
+
+@given(
+    st.one_of(
+        st.text(max_size=30),
+        st.none(),
+        st.booleans(),
+        st.floats(),
+        st.integers(),
+        st.lists(st.integers()),
+    )
+)
+@settings(max_examples=200, deadline=None)
+def test_whatever_is_typed_ends_in_one_sentence(given_):
+    for said in (
+        reply(PAIR, {"value": given_}, VALUES),
+        reply(PAIR, {"low": given_, "high": given_}, VALUES),
+    ):
+        assert said.message.strip()
+        assert "Traceback" not in said.message
+
+
+COMPLETE = {
+    "id": "x.y", "type": "number", "ask": "?", "answer": {"value": "k"}, "hints": ["h"], "solution": "s",
+    "mistakes": [{"id": "a", "when": {"value": "m"}, "hint": "h"}, {"id": "b", "when": {"value": "n"}, "hint": "h"}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"ask": ""}, "lacks 'ask'"),
+        ({"type": "quiz"}, "unknown type 'quiz'"),
+        ({"colour": "red"}, "unknown field 'colour'"),
+        ({"answer": {"low": "k"}}, "must answer value"),
+        ({"mistakes": []}, "two named mistakes"),
+        ({"hints": []}, "two named mistakes"),
+        ({"solution": ""}, "two named mistakes"),
+    ],
+)
+def test_an_incomplete_exercise_is_refused_and_named(change, words):
+    with pytest.raises(UserError, match=f"f.yml.*{words}"):
+        read_exercise(COMPLETE | change, "c", "f.yml")
+
+
+def test_an_unknown_exercise_is_answered_with_the_nearest(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(UserError, match=r"Did you mean 'still-using.bounds'"):
+        session.check("still-using.bound", low=1, high=2)
+
+
+def test_hints_come_one_after_the_other_and_the_solution_asks_once(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    first, second = session.hint("still-using.bounds"), session.hint("still-using.bounds")
+    assert first.startswith("Hint 1 of 3")
+    assert second.startswith("Hint 2 of 3")
+    assert "show=True" in session.solution("still-using.bounds")
+    assert "33" in session.solution("still-using.bounds", show=True)
+
+
+def test_a_receipt_that_was_bettered_afterwards_is_refused(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    receipt = envelope.commit("worlds.envelope", world="amber", low=36, high=52)
+    assert "truth" in envelope.open_envelope(receipt)
+    better = envelope.Receipt(
+        receipt.exercise, receipt.world, {"low": 40, "high": 44}, receipt.seal
+    )
+    with pytest.raises(UserError, match="does not match"):
+        envelope.open_envelope(better)
+    with pytest.raises(UserError, match="nothing to seal"):
+        envelope.commit("worlds.envelope", world="amber")
