@@ -115,6 +115,15 @@ BROKEN: dict[str, Broken] = {
     "settings-column": Broken(
         1, "nothing", settings=study_with(survey={"outcome": {"item": "nothing"}})
     ),
+    "missing-label": Broken(
+        1, "score2", "9, Not aplicable",
+        {
+            "dictionary": DICTIONARY + DICTIONARY.splitlines(True)[10].replace("score", "score2").replace(
+                "Not applicable", "Not aplicable"
+            ),
+            "survey": SURVEY.replace("o01,", "o01,score2,", 1).replace(",2\n", ",,2\n"),
+        },
+    ),
     "routing-unread": Broken(
         1, "b08", "sum([b06]) > 1", {"dictionary": DICTIONARY.replace("[b06] = '1'", "sum([b06]) > 1")}
     ),
@@ -415,6 +424,12 @@ def test_of_a_long_answer_the_part_with_the_defect_is_shown(checked):
     [finding] = checked(cell(2, "o01", answer))
     assert "fÃ¶rskola" in finding.value
     assert len(finding.value) == 82
+
+
+def test_a_label_for_missing_that_no_option_has_is_told(checked):
+    settings = study_with(survey={"missing_labels": {"N/A": "not applicable"}})
+    [finding] = checked(Broken(settings=settings))
+    assert (finding.rule, finding.column) == ("missing-label", "survey: missing_labels")
 
 
 def test_findings_are_json_for_another_program(checked):

@@ -63,6 +63,31 @@ def settings_column(material: Material) -> Iterator[Hit]:
             yield Hit(survey.raw.file, 1, name, detail=setting)
 
 
+@rule("missing-label", "warning", "A code that stands for a missing answer elsewhere is an answer here",
+      "Write the label as in the other items, or as survey: missing_labels has it.")  # fmt: skip
+def missing_label(material: Material) -> Iterator[Hit]:
+    """One misspelt "Not applicable" would make of its code the strongest agreement of a scale."""
+    if (survey := material.survey) is None:
+        return
+    labels = {
+        str(label).casefold() for label in material.block("survey").get("missing_labels") or {}
+    }
+    found = [
+        (item, code)
+        for item in survey.raw.codebook.values()
+        for code, label in item.options.items()
+        if label.strip().casefold() in labels
+    ]
+    missing = {code for item, code in found if item.type != "multi"}
+    for name, item in survey.items.items():
+        for code in missing & item.options.keys():
+            yield Hit(survey.raw.file, 1, name, f"{code}, {item.options[code]}")
+    if labels and not found:
+        yield Hit(
+            material.name, None, "survey: missing_labels", detail="no option has such a label"
+        )
+
+
 @rule("routing-unread", "error", "The condition for asking cannot be read, so everybody counts as asked",
       "Write it with comparisons, and, or, parentheses, or decide in data/study.yml.")  # fmt: skip
 def routing_unread(material: Material) -> Iterator[Hit]:
