@@ -171,6 +171,16 @@ def test_one_code_everywhere_is_undefined_and_says_why():
         assert "same code" in bootstrap_agreement(name, same, range(9), rng).note
 
 
+def test_perfect_agreement_has_a_value_but_no_limits_of_width_zero():
+    perfect = pd.DataFrame({"a": list("xxyyx"), "b": list("xxyyx")})
+    for coefficient in (cohen_kappa, gwet_ac1):
+        result = coefficient(perfect)
+        assert result.value == 1 and math.isnan(result.low)
+        assert "no limits" in result.note
+    drawn = bootstrap_agreement("percent", perfect, range(5), np.random.default_rng(1), 50)
+    assert drawn.value == 1 and math.isnan(drawn.high) and "no limits" in drawn.note
+
+
 def test_no_overlap_is_undefined_and_says_why():
     apart = pd.DataFrame({"a": ["x", "y", None, None], "b": [None, None, "x", "y"]})
     for coefficient in (percent_agreement, cohen_kappa, gwet_ac1, krippendorff_alpha):
@@ -241,9 +251,9 @@ def test_one_interview_gives_the_value_without_limits():
 
 
 def test_draws_without_a_value_are_counted_not_hidden():
-    ratings = pd.DataFrame({"a": list("xxxxy"), "b": list("xxxxy")})
-    result = bootstrap_agreement("kappa", ratings, range(5), np.random.default_rng(1), 200)
-    assert result.value == 1 and result.note.startswith("Undefined in ")
+    ratings = pd.DataFrame({"a": list("xxxxyy"), "b": list("xxxxyx")})
+    result = bootstrap_agreement("kappa", ratings, range(6), np.random.default_rng(1), 200)
+    assert result.low < result.value and result.note.startswith("Undefined in ")
 
 
 @pytest.mark.parametrize(
@@ -251,6 +261,7 @@ def test_draws_without_a_value_are_counted_not_hidden():
     [
         (lambda r: cohen_kappa(r.assign(c=1)), "two coders, not 3"),
         (lambda r: percent_agreement(r[["a"]]), "at least two coders"),
+        (lambda r: percent_agreement(pd.DataFrame({"a": [["x"]], "b": [["x"]]})), "holds a list"),
         (lambda r: krippendorff_alpha(r, "masi"), "must be a set"),
         (lambda r: krippendorff_alpha(r, "alphabetical"), "no level"),
         (lambda r: krippendorff_alpha(r.astype(str), "interval", order=["0", "1"]), "must be numbers"),

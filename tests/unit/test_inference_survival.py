@@ -69,6 +69,8 @@ def test_the_two_conventions_of_the_median_differ_on_a_flat_half():
     curve = kaplan_meier([1, 2, 3, 4], [1, 1, 1, 1])
     assert curve.median() == pytest.approx((2.5, 1, np.nan), nan_ok=True)
     assert curve.median("strict")[0] == 3
+    with pytest.raises(UserError, match="'midpoint' or 'strict'"):
+        curve.median("mean")
 
 
 def test_the_restricted_mean_agrees_with_r(lung):
@@ -78,6 +80,11 @@ def test_the_restricted_mean_agrees_with_r(lung):
     # The mean of 1, 2, 3, 4 when all are seen to stop; R: 2.5, se 0.5590169944.
     complete = rmst(kaplan_meier([1, 2, 3, 4], [1, 1, 1, 1]), 4)
     assert complete[:2] == pytest.approx((2.5, 0.5590169944), abs=1e-9)
+
+
+def test_no_event_before_the_horizon_leaves_the_limits_undefined_not_zero():
+    estimate, *rest = rmst(kaplan_meier([5, 6, 7], [1, 0, 1]), 3)
+    assert estimate == 3 and np.isnan(rest).all()
 
 
 def test_cox_breaks_ties_as_r_does(lung):
@@ -185,6 +192,9 @@ def test_one_group_or_a_missing_group_is_a_sentence():
         log_rank([1, 2], [1, 1], ["a", "a"])
     with pytest.raises(UserError, match="needs a group"):
         log_rank([1, 2], [1, 1], ["a", None])
+    for time, event, group in (([2, 2, 2], [1, 1, 1], "aab"), ([1, 2, 3], [0, 0, 1], "aab")):
+        with pytest.raises(UserError, match="all stopped together"):
+            log_rank(time, event, list(group))
     with pytest.raises(UserError, match="pass rng"):
         log_rank([1, 2], [1, 1], ["a", "b"], permutations=9)
 

@@ -25,6 +25,7 @@ from sustainment.inference.checks import tail, whole
 Level = Literal["nominal", "ordinal", "interval", "ratio", "masi"]
 Coefficient = Literal["percent", "kappa", "alpha", "ac1"]
 
+ALL_AGREE = "Every unit shows the same agreement, so no limits can be estimated from their spread."
 NO_OVERLAP = "No unit was coded by two coders, so agreement is undefined."
 ONE_CODE = "Every unit got the same code, so agreement beyond chance is undefined."
 
@@ -64,6 +65,8 @@ def cohen_kappa(ratings: pd.DataFrame, confidence: float = 0.95) -> Agreement:
     table = _confusion(codes, len(labels))
     used = (table.sum(axis=0) + table.sum(axis=1)) > 0
     se = float(cohens_kappa(table[np.ix_(used, used)]).std_kappa)
+    if not se > 1e-9:
+        return _plain(value, codes, ALL_AGREE)
     half = norm.ppf(1 - tail(confidence)) * se
     low, high = max(float(value - half), -1.0), min(float(value + half), 1.0)
     return Agreement(value, se, low, high, int(table.sum()), "")
@@ -85,6 +88,8 @@ def gwet_ac1(
     if n < 2:
         return _plain(value, codes, "One unit has no spread, so there are no limits.")
     se = math.sqrt(((contributions - value) ** 2).sum() / (n * (n - 1)))
+    if se < 1e-9:
+        return _plain(value, codes, ALL_AGREE)
     half = t.ppf(1 - tail(confidence), n - 1) * se
     low, high = max(float(value - half), -1.0), min(float(value + half), 1.0)
     return Agreement(value, se, low, high, _overlap(codes), "")
@@ -153,13 +158,13 @@ def bootstrap_agreement(
         ]
     )
     defined = drawn[~np.isnan(drawn)]
-    if not len(defined):
-        return _plain(value, codes, "The coefficient was undefined in every draw: no limits.")
+    if len(defined) < 2 or np.ptp(defined) < 1e-9:
+        return _plain(value, codes, ALL_AGREE)
     alpha = tail(confidence)
     low, high = np.quantile(defined, [alpha, 1 - alpha])
     return Agreement(
         value,
-        float(defined.std(ddof=1)) if len(defined) > 1 else math.nan,
+        float(defined.std(ddof=1)),
         float(low),
         float(high),
         _overlap(codes),
@@ -228,6 +233,8 @@ def _coded(
 def _label(value: object) -> object:
     if isinstance(value, set | frozenset):
         return frozenset(value)
+    if isinstance(value, list | tuple | dict | np.ndarray):
+        raise UserError("A cell of the ratings holds a list. Use one code, or a set of codes.")
     return None if pd.isna(value) else value  # type: ignore[call-overload]
 
 

@@ -53,7 +53,7 @@ def separation(X: pd.DataFrame, y: pd.Series) -> Separation:
         bounds=[(-1, 1)] * sided.shape[1],
         method="highs",
     )
-    if -result.fun < 1e-7:
+    if -result.fun < 1e-6 * len(sided):  # the solver's own tolerance, for everybody
         return "none"
     return "complete" if _completely_separated(sided / scale) else "quasi-complete"
 
@@ -96,23 +96,41 @@ def firth(X: pd.DataFrame, y: pd.Series, confidence: float = 0.95) -> FirthFit:
     separation. Source: firth1993bias, heinze2002solution.
     """
     design, outcome, names = _design(X, y)
-    loglik, beta, information = _maximise(design, outcome)
-    se = np.sqrt(np.diag(np.linalg.inv(information)))
     drop = chi2.ppf(1 - 2 * tail(confidence), 1) / 2
-    low, high, p = np.empty((3, len(beta)))
-    for j in range(len(beta)):
-        low[j] = _profile_limit(design, outcome, j, beta, loglik - drop, -se[j])
-        high[j] = _profile_limit(design, outcome, j, beta, loglik - drop, se[j])
-        others = np.arange(len(beta)) != j
-        without = _maximise(design, outcome, np.where(others, beta, 0.0), others)[0]
-        p[j] = chi2.sf(max(2 * (loglik - without), 0.0), 1)
+    fits = [_profiled(design, outcome, j, drop) for j in range(len(names))]
+    table = _table(names, *(np.array(column) for column in zip(*fits, strict=True)))
+    basis, turn = np.linalg.qr(design)
+    shift = np.log(np.abs(np.diag(turn))).sum()  # the penalty of the design as it was given
+    nothing = np.arange(len(names)) == 0  # qr keeps the intercept as the first direction
     return FirthFit(
-        _table(names, beta, low, high, se, p),
-        float(loglik),
-        float(_maximise(design, outcome, free=np.arange(len(beta)) == 0)[0]),
+        table,
+        float(_maximise(basis, outcome)[0] + shift),
+        float(_maximise(basis, outcome, free=nothing)[0] + shift),
         len(outcome),
         int(outcome.sum()),
     )
+
+
+def _profiled(
+    design: np.ndarray, outcome: np.ndarray, j: int, drop: float
+) -> tuple[float, float, float, float, float]:
+    """Coefficient j, its limits, standard error and p.
+
+    Works in orthonormal directions of which the last belongs to j alone: years around 2015 are
+    then as easy as 0 and 1.
+    """
+    others = np.delete(np.arange(design.shape[1]), j)
+    basis, turn = np.linalg.qr(design[:, [*others, j]])
+    scale = turn[-1, -1]
+    loglik, beta, information = _maximise(basis, outcome)
+    se = math.sqrt(np.linalg.inv(information)[-1, -1])
+    free = np.arange(len(beta)) < len(beta) - 1
+    without = _maximise(basis, outcome, np.where(free, beta, 0.0), free)[0]
+    limits = sorted(
+        _profile_limit(basis, outcome, beta, loglik, drop, side * se) / scale for side in (-1, 1)
+    )
+    p = chi2.sf(max(2 * (loglik - without), 0.0), 1)
+    return beta[-1] / scale, limits[0], limits[1], se / abs(scale), float(p)
 
 
 def firth_coefficients(X: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -121,7 +139,8 @@ def firth_coefficients(X: np.ndarray, y: np.ndarray) -> np.ndarray:
     X: (n, k) without intercept; y: (n,) of 0 and 1. Inputs are trusted, not checked.
     """
     X = np.asarray(X, dtype=float)
-    return _maximise(np.column_stack([np.ones(len(X)), X]), np.asarray(y, dtype=float))[1]
+    basis, turn = np.linalg.qr(np.column_stack([np.ones(len(X)), X]))
+    return np.linalg.solve(turn, _maximise(basis, np.asarray(y, dtype=float))[1])
 
 
 def _design(X: pd.DataFrame, y: pd.Series) -> tuple[np.ndarray, np.ndarray, list[str]]:
@@ -176,42 +195,52 @@ def _maximise(
     if not np.isfinite(loglik):  # a start far out: begin again near the middle
         beta[free] = 0.0
         loglik, score, information = _penalised(design, outcome, beta)
-    for _ in range(500):
-        if score is None or not free.any() or np.abs(score[free]).max() < 1e-9:
+    for _ in range(200):
+        if score is None:
             break
         step = np.zeros_like(beta)
         step[free] = np.linalg.solve(information[np.ix_(free, free)], score[free])
-        step *= min(1.0, 5 / np.abs(step).max())  # a longer step leaves the region of sense
-        for _ in range(40):
+        # How much there is still to gain: the same in any unit a covariate is measured in.
+        if score @ step < 1e-16:
+            return loglik, beta, information
+        step *= min(1.0, 5 / np.abs(design @ step).max())  # a longer step leaves sense behind
+        for _ in range(60):
             trial = _penalised(design, outcome, beta + step)
-            if trial[0] >= loglik - 1e-12:
+            if trial[0] >= loglik - 1e-12 * abs(loglik):
                 break
             step /= 2
         else:
             break
         beta, (loglik, score, information) = beta + step, trial
-        if np.abs(step).max() < 1e-11:
-            break
+    if score is None or score @ step > 1e-6:
+        raise UserError(
+            "The regression did not settle: too few persons for these covariates, or one with "
+            "extreme values. Leave one out."
+        )
     return loglik, beta, information
 
 
 def _profile_limit(
-    design: np.ndarray, outcome: np.ndarray, j: int, beta: np.ndarray, level: float, step: float
+    basis: np.ndarray, outcome: np.ndarray, beta: np.ndarray, peak: float, drop: float, step: float
 ) -> float:
-    """Where the penalised profile likelihood of coefficient j has fallen to `level`."""
-    warm, others = beta.copy(), np.arange(len(beta)) != j
+    """Where the penalised profile likelihood of the last direction lies `drop` below its peak."""
+    level = peak - drop
+    free = np.arange(len(beta)) < len(beta) - 1
 
     def gap(value: float) -> float:
-        nonlocal warm
-        warm[j] = value
-        loglik, warm, _ = _maximise(design, outcome, warm, others)
+        loglik = _maximise(basis, outcome, np.where(free, beta, value), free)[0]
+        if loglik > peak + 1e-6:
+            raise UserError(
+                "The penalised likelihood has more than one peak: too few persons for these "
+                "covariates. Leave one out."
+            )
         return loglik - level
 
-    inside, outside = beta[j], beta[j] + 2 * step
+    inside, outside = beta[-1], beta[-1] + 2 * step
     for _ in range(60):
         if gap(outside) < 0:
             return brentq(gap, inside, outside, xtol=1e-10, rtol=1e-12)
-        inside, outside = outside, beta[j] + 1.6 * (outside - beta[j])
+        inside, outside = outside, beta[-1] + 1.6 * (outside - beta[-1])
     return math.copysign(math.inf, step)
 
 
@@ -220,6 +249,11 @@ def _table(names, coefficient, low, high, se, p) -> pd.DataFrame:
         {"coefficient": coefficient, "low": low, "high": high, "se": se, "p": p},
         index=pd.Index(names, name="term"),
     )
+    with np.errstate(over="ignore"):  # in an odd unit a ratio may truly be too large to write
+        return _with_ratios(table)
+
+
+def _with_ratios(table: pd.DataFrame) -> pd.DataFrame:
     for name, source in (("odds_ratio", "coefficient"), ("odds_low", "low"), ("odds_high", "high")):
         table[name] = np.exp(table[source])
     return table

@@ -131,7 +131,8 @@ def kaplan_meier(time: object, event: object, confidence: float = 0.95) -> Kapla
 def rmst(curve: KaplanMeier, horizon: float, confidence: float = 0.95) -> Estimate:
     """Restricted mean: average time kept up to `horizon`, the area under the curve.
 
-    The horizon may not lie beyond the last time seen, unless everybody had stopped.
+    The horizon may not lie beyond the last time seen, unless everybody had stopped. Without an
+    event before it there is nothing to estimate the limits from: NaN.
     Source: royston2013restricted.
     """
     table = curve.table
@@ -151,6 +152,8 @@ def rmst(curve: KaplanMeier, horizon: float, confidence: float = 0.95) -> Estima
     left = at_risk - events
     weight = np.divide(events, at_risk * left, out=np.zeros_like(left), where=left > 0)
     estimate, se = float(areas.sum()), float(math.sqrt((ahead**2 * weight).sum()))
+    if se == 0:  # nobody stopped before the horizon: nothing to estimate the spread from
+        return Estimate(estimate, math.nan, math.nan, math.nan)
     half = norm.ppf(1 - tail(confidence)) * se
     low, high = max(estimate - half, 0.0), min(estimate + half, float(horizon))
     return Estimate(estimate, se, float(low), float(high))
@@ -233,7 +236,15 @@ def log_rank(
         raise UserError("Every person needs a group. Say who belongs where.")
     if len(names) < 2:
         raise UserError("There is only one group, so nothing can be compared.")
-    statistic, p = survdiff(times, events, labels)
+    try:
+        statistic, p = survdiff(times, events, labels)
+    except np.linalg.LinAlgError:
+        statistic = p = math.nan
+    if not math.isfinite(statistic):
+        raise UserError(
+            "Whenever someone stopped, only one group was left or all stopped together, so the "
+            "groups cannot be compared."
+        )
     permutation_p = math.nan
     if permutations:
         if rng is None:
