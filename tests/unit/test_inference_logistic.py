@@ -91,8 +91,8 @@ def test_one_binary_covariate_is_half_a_person_added_to_each_cell():
     X = pd.DataFrame({"a": [0] * 10 + [1] * 10})
     y = [1] * 3 + [0] * 7 + [1] * 8 + [0] * 2
     coefficients = firth(X, y).table["coefficient"]
-    assert coefficients["(intercept)"] == pytest.approx(np.log(3.5 / 7.5), abs=1e-9)
-    assert coefficients["a"] == pytest.approx(np.log(8.5 / 2.5) - np.log(3.5 / 7.5), abs=1e-9)
+    assert coefficients["(intercept)"] == pytest.approx(np.log(3.5 / 7.5), abs=1e-7)
+    assert coefficients["a"] == pytest.approx(np.log(8.5 / 2.5) - np.log(3.5 / 7.5), abs=1e-7)
 
 
 def separated():
@@ -147,7 +147,7 @@ def test_row_order_changes_nothing_and_swapping_yes_and_no_turns_the_signs(endom
         -once["coefficient"].to_numpy(), abs=1e-7
     )
     assert turned["low"].to_numpy() == pytest.approx(-once["high"].to_numpy(), abs=1e-6)
-    assert firth_coefficients(X, y) == pytest.approx(once["coefficient"].to_numpy(), abs=1e-9)
+    assert firth_coefficients(X, y) == pytest.approx(once["coefficient"].to_numpy(), abs=1e-7)
 
 
 @pytest.mark.parametrize(
