@@ -11,6 +11,7 @@ from sustainment.check.rules import Hit, hits_of, rule
 from sustainment.findings import Finding
 from sustainment.survey.decisions import Decision
 from sustainment.survey.examine import Examination
+from sustainment.survey.model import Item
 
 DECIDE = "Correct it at its source, or decide in data/study.yml (survey: decisions)."
 
@@ -63,7 +64,7 @@ def settings_column(material: Material) -> Iterator[Hit]:
             yield Hit(survey.raw.file, 1, name, detail=setting)
 
 
-@rule("missing-label", "warning", "A code that stands for a missing answer elsewhere is an answer here",
+@rule("missing-label", "warning", "A code that is a missing answer in items of this scale is an answer here",
       "Write the label as in the other items, or as survey: missing_labels has it.")  # fmt: skip
 def missing_label(material: Material) -> Iterator[Hit]:
     """One misspelt "Not applicable" would make of its code the strongest agreement of a scale."""
@@ -78,10 +79,11 @@ def missing_label(material: Material) -> Iterator[Hit]:
         for code, label in item.options.items()
         if label.strip().casefold() in labels
     ]
-    missing = {code for item, code in found if item.type != "multi"}
+    scales = {_without(item, code) for item, code in found if item.type != "multi"}
     for name, item in survey.items.items():
-        for code in missing & item.options.keys():
-            yield Hit(survey.raw.file, 1, name, f"{code}, {item.options[code]}")
+        for code, label in item.options.items():
+            if label.strip().casefold() not in labels and _without(item, code) in scales:
+                yield Hit(survey.raw.file, 1, name, f"{code}, {label}")
     if labels and not found:
         yield Hit(
             material.name, None, "survey: missing_labels", detail="no option has such a label"
@@ -256,6 +258,11 @@ def asked_but_blank(material: Material) -> Iterator[Hit]:
 
 
 # Helpers -------------------------------------------------------------------------------------
+
+
+def _without(item: Item, code: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """A code and the options beside it: the same for all items of one scale."""
+    return code, tuple(pair for pair in item.options.items() if pair[0] != code)
 
 
 def _cells(material: Material, rule_id: str) -> Iterator[Hit]:
