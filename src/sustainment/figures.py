@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -65,7 +65,7 @@ plt.rcParams.update(
 
 
 def show_figure(
-    fig: Figure,
+    fig: Figure | Callable[[pd.DataFrame], Figure],
     *,
     id: str,
     title: str,
@@ -81,7 +81,8 @@ def show_figure(
 
     title: the finding as a sentence. alt: begins with the finding. twin: the same numbers as a table;
     its columns named in `counts` count persons. Under `observed`, a figure with a number that must be
-    protected is withheld and its protected table is shown in its place.
+    protected is withheld and its protected table is shown in its place; one given as a function
+    that draws it from the twin is drawn from what may be printed, with NaN for the rest.
     """
     kind = resolve_kind(kind)
     check_id(id, "fig-")
@@ -91,6 +92,12 @@ def show_figure(
         )
     safe = protect_frame(twin, id, kind, population, counts)
     withheld = not safe.equals(twin)
+    if not isinstance(fig, Figure):
+        printable = drawable(safe, twin)
+        fig = fig(twin if printable is None else printable)
+        if withheld and printable is not None:
+            caption = f"{caption} What is withheld to protect persons is not drawn.".strip()
+        withheld = withheld and printable is None
     counts = [c for c in counts if c in safe.columns]  # protection may merge columns
     title, alt, caption = (protect_text(text, kind) for text in (title, alt, caption))
     cells = register_cells(safe, id, kind, population, counts)
@@ -101,6 +108,17 @@ def show_figure(
             fig, id, title, alt, safe, caption, kind, population, cells, formats, withheld
         )
     plt.close(fig)
+
+
+def drawable(safe: pd.DataFrame, twin: pd.DataFrame) -> pd.DataFrame | None:
+    """The protected twin with NaN for what is withheld; None when nothing is left to draw."""
+    if list(safe.columns) != list(twin.columns) or len(safe) != len(twin):
+        return None
+    numbers = [c for c in twin.columns if pd.api.types.is_numeric_dtype(twin[c])]
+    out = safe.copy()
+    for column in numbers:
+        out[column] = pd.to_numeric(safe[column], errors="coerce")
+    return None if any(out[c].isna().all() and not twin[c].isna().all() for c in numbers) else out
 
 
 def _display_figure(
