@@ -1,4 +1,7 @@
-"""The role {sv}: words in Swedish, marked so that a screen reader speaks them as Swedish."""
+"""Languages: the role {sv} for words in Swedish, and `lang: sv` in a page's front matter.
+
+Both are marked, so that a screen reader speaks them as Swedish.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +37,14 @@ def _close(translator: Any, node: foreign) -> None:
     translator.body.append("</span>")
 
 
+def page_language(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: Any) -> None:
+    """A page may be in another language than the book."""
+    own = app.env.metadata.get(pagename, {}).get("lang")
+    if own:
+        context["language"] = own
+
+
 def setup(app: Sphinx) -> None:
     app.add_node(foreign, html=(_open, _close))
     app.add_role("sv", swedish)
+    app.connect("html-page-context", page_language)
