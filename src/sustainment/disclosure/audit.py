@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sustainment.disclosure.excerpts import approved
 from sustainment.disclosure.gate import COLLECTED
-from sustainment.disclosure.model import Model, build_model, counted, counting_tables
+from sustainment.disclosure.model import Model, build_model, counting_tables
 from sustainment.disclosure.register import Register, Table, Value, join_label, read_run
 from sustainment.disclosure.rules import Rules, read_rules
 from sustainment.disclosure.system import TOLERANCE, width
@@ -78,20 +78,15 @@ def look(model: Model, collected: Sequence[Register], published: Sequence[Regist
 
 def look_at_value(model: Model, value: Value, truth: Value | None, seen: Printed) -> None:
     """A printed number of persons is known; so is the count behind a printed share of known size."""
-    found = counted(truth, model.rules) if truth else None
-    if truth is None and counted(value, model.rules):
-        seen.findings.append(
-            Finding("error", "unknown-number", f"{value.chapter}: {value.key} was never collected")
-        )
-    if found is None:
+    unknown = model.unknown_of(truth) if truth else None
+    if truth is None and model.unknown_of(value) is not None:
+        message = f"{value.chapter}: {value.key} was never collected"
+        seen.findings.append(Finding("error", "unknown-number", message))
+    if unknown is None:
         return
     words = isinstance(value.value, str)
-    if (
-        value.count is not None
-        or (not words and isinstance(value.value, int | float))
-        or (words and value.value.casefold() in ("none", "all"))
-    ):
-        seen.unknowns.add(model.numbers[found[0]])
+    if value.count is not None or not words or value.value.casefold() in ("none", "all"):
+        seen.unknowns.add(unknown)
 
 
 def look_at_table(model: Model, table: Table, truth: Table, seen: Printed) -> None:

@@ -66,7 +66,8 @@ def protect_statistic(study: Study, statistic: Any) -> Any:
         return statistic
     rules, plan = read_rules(study.settings), load(study)
     hidden, derived = plan.hidden_values(study.chapter), plan.derived_withheld(study.chapter)
-    if statistic.key in rules.release:
+    if statistic.key in rules.release or statistic.key in rules.size_keys.values():
+        remember(study, [statistic.value, statistic.of])
         return statistic
     strand = rules.strand(statistic.population)
     if isinstance(statistic.value, bool):
@@ -102,7 +103,7 @@ def protect_number(statistic: Any, rules: Rules, derived_withheld: bool) -> Any:
     count = statistic.count if statistic.count is not None else statistic.value if whole else None
     if count is not None:
         is_size = count == of and statistic.value == count
-        if count < 0 or (rules.small(count, of, label=statistic.label) and not is_size):
+        if count < 0 or (rules.small(count, of, [statistic.label]) and not is_size):
             return None
     elif derived_withheld:
         return None  # it may have been worked out from a number that is hidden
@@ -296,8 +297,7 @@ def hide_cells(
             if pd.isna(row[column]):
                 continue
             count = int(row[column])
-            harmless = {str(column), *(str(row[c]) for c in labels)} & set(rules.harmless)
-            small = rules.small(count, None) and not (count == 0 and harmless)
+            small = rules.small(count, None, {str(column), *(str(row[c]) for c in labels)})
             if (words, str(column)) in hidden or small or is_extreme(str(column)):
                 gone.add(column)
         for column in frame.columns:

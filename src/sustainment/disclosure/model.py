@@ -2,14 +2,14 @@
 
 Every number of persons in the survey is an unknown; every sum that a reader knows ties unknowns
 together: rows and columns of tables and their totals, numbers in prose with their complements,
-parts of a group, and the same number in two editions. Where it is not known which numbers are the
-same, equal ones are taken to be: a reader may know more than we do.
+parts of a group, and the same number in two editions. Equal numbers of one group, or in one chapter's
+prose and tables, are taken to be the same number: a reader may know more than we do.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -39,28 +39,47 @@ class Model:
     places: list[Place] = field(default_factory=list)
     sensitive: set[int] = field(default_factory=set)
     public: set[int] = field(default_factory=set)
-    numbers: dict[int, int] = field(default_factory=dict)  # count → its unknown
+    sizes: dict[str, int] = field(default_factory=dict)  # population → its size, known to everybody
+    numbers: dict[tuple, int] = field(default_factory=dict)  # (count, of) → its unknown
     cells: dict[tuple, int] = field(default_factory=dict)
 
-    def number(self, count: int) -> int:
-        """The unknown of a count that prose prints or implies: equal counts are one unknown."""
-        if count not in self.numbers:
-            upper = self.rules.size if count <= self.rules.size else float("inf")
-            self.numbers[count] = self.system.add(f"a count of {self.rules.size}", count, upper)
-        return self.numbers[count]
+    def number(self, count: int, of: int | None, chapter: str = "") -> int:
+        """The unknown of a number in prose. Equal numbers of one group are taken to be the same.
 
+        A number whose group nobody names is one of its chapter's own.
+        """
+        where = (count, of) if of is not None else (count, chapter)
+        if where not in self.numbers:
+            upper = of if of is not None else max(count, self.rules.size)
+            self.numbers[where] = self.system.add(f"a number of {of or chapter}", count, upper)
+        return self.numbers[where]
 
-def counted(value: Value, rules: Rules) -> tuple[int, int | None] | None:
-    """(count, of) of a value that says how many persons of the survey; None for any other value."""
-    if value.kind not in ("observed", "invented") or rules.strand(value.population) != SURVEY:
-        return None
-    if value.key in rules.release:
-        return None
-    of = value.of if value.of is not None else rules.sizes.get(value.population)
-    if value.count is not None:
-        return value.count, of
-    whole = isinstance(value.value, int) and not isinstance(value.value, bool)
-    return (value.value, of) if whole and value.value >= 0 else None
+    def size(self, of: int) -> int:
+        """The unknown of a whole group: a number of all who were asked."""
+        unknown = self.number(of, self.rules.size)
+        if of in self.sizes.values():
+            self.public.add(unknown)
+        return unknown
+
+    def counted(self, value: Value) -> tuple[int, int | None] | None:
+        """(count, of) of a value that says how many persons of the survey; None for any other."""
+        rules = self.rules
+        if value.kind not in ("observed", "invented") or rules.strand(value.population) != SURVEY:
+            return None
+        if value.key in rules.release:
+            return None
+        of = value.of if value.of is not None else self.sizes.get(value.population)
+        if value.count is not None:
+            return value.count, of
+        whole = isinstance(value.value, int) and not isinstance(value.value, bool)
+        if not whole or value.value < 0:
+            return None
+        # no count of its group, so a group of its own: an end of an interval, a sum of ticks
+        return value.value, of if of is not None and value.value <= of else None
+
+    def unknown_of(self, value: Value) -> int | None:
+        found = self.counted(value)
+        return None if found is None else self.number(*found, value.chapter)
 
 
 def counting_tables(register: Register, rules: Rules) -> list[Table]:
@@ -78,8 +97,14 @@ def counting_tables(register: Register, rules: Rules) -> list[Table]:
 def build_model(registers: Sequence[Register], rules: Rules) -> Model:
     """One model over all editions."""
     model = Model(rules)
-    for size in rules.sizes.values():
-        model.public.add(model.number(size))
+    model.sizes = {p: n for p, n in rules.sizes.items() if rules.strand(p) == SURVEY}
+    for register in registers:
+        for value in register.values:
+            for population, key in rules.size_keys.items():
+                if value.key == key and value.count is not None:
+                    model.sizes[population] = value.count
+    for size in model.sizes.values():
+        model.size(size)
     for register in registers:
         for value in register.values:
             add_value(model, value)
@@ -95,11 +120,12 @@ def build_model(registers: Sequence[Register], rules: Rules) -> Model:
 
 
 def add_value(model: Model, value: Value) -> None:
-    found = counted(value, model.rules)
+    """A number in prose, and the rest of its group."""
+    found = model.counted(value)
     if found is None:
         return
     count, of = found
-    unknown = model.number(count)
+    unknown = model.number(count, of, value.chapter)
     name = f"{value.chapter}: {value.key}"
     model.system.names[unknown] = name
     declared = value.count is not None
@@ -108,13 +134,15 @@ def add_value(model: Model, value: Value) -> None:
     is_size = (
         count == of and value.value == count
     )  # "all who answered answered": no trait of anybody
-    if not is_size and model.rules.small(count, of, label=value.label):
+    if not is_size and model.rules.small(count, of, [value.label]):
         model.sensitive.add(unknown)
-    if of is not None and 0 <= count <= of:
-        rest = model.number(of - count)
+    if of is not None and 0 < count < of:
+        rest = model.number(of - count, of)
+        if rest == unknown:  # half of them: equal, and yet two groups
+            rest = model.system.add(name, count, of, model.system.together[unknown])
         if not is_size and 0 < of - count < model.rules.minimum:
             model.sensitive.add(rest)
-        model.system.add_sum([unknown, rest], model.number(of))
+        model.system.add_sum([unknown, rest], model.size(of))
 
 
 def add_table(model: Model, table: Table) -> None:
@@ -133,29 +161,35 @@ def add_table(model: Model, table: Table) -> None:
             grid[i, k] = unknown = model.cells[label]
             where = (table.id, table.words_of(i), table.columns[k])
             model.places.append(Place(where, table.chapter, table.edition, unknown, name))
-            harmless = {table.columns[k], *table.cells[i]} & set(model.rules.harmless)
-            if model.rules.small(count, None) and not (count == 0 and harmless):
+            if model.rules.small(count, None, {table.columns[k], *table.cells[i]}):
                 model.sensitive.add(unknown)
     lines = [[(i, k) for k in columns if (i, k) in grid] for i in rows]
     lines += [[(i, k) for i in rows if (i, k) in grid] for k in columns]
+    spoken = {
+        model.system.values[p.unknown]: p.unknown
+        for p in model.places
+        if len(p.where) == 1 and p.chapter == table.chapter
+    }
     for line in lines:
-        add_line(model, [grid[spot] for spot in line])
+        add_line(model, [grid[spot] for spot in line], spoken)
     for parts, total in own_totals(table, columns, list(rows)):
         unknowns = [[grid.get(spot) for spot in pair] for pair in (parts, total)]
         for group in zip_lines(unknowns):
             model.system.add_sum(*group)
 
 
-def add_line(model: Model, unknowns: list[int]) -> None:
-    """A row or a column: its sum may be known from elsewhere, above all from the size of the group."""
+def add_line(model: Model, unknowns: list[int], spoken: Mapping[int, int]) -> None:
+    """A row or a column: its sum is known when it is a whole group, or stands in the prose beside it."""
+    total = sum(model.system.values[u] for u in unknowns)
     if len(unknowns) < 2:
         return
-    total = sum(model.system.values[u] for u in unknowns)
-    model.system.add_sum(unknowns, model.number(total))
-    if total <= model.rules.size:
-        for unknown in unknowns:
-            if 0 < total - model.system.values[unknown] < model.rules.minimum:
-                model.sensitive.add(unknown)
+    if total in model.sizes.values():
+        whole = model.size(total)
+    elif total in spoken:
+        whole = spoken[total]
+    else:
+        return
+    model.system.add_sum(unknowns, whole)
 
 
 def own_totals(table: Table, columns: list[int], rows: list[int]):
@@ -193,22 +227,22 @@ def zip_lines(unknowns: list[list[int | None]]) -> Iterable[tuple[list[int], int
 
 
 def hide_equal_counts_together(model: Model) -> None:
-    """A cell hidden in a table must not stand as a number in prose, and the other way round."""
+    """A cell hidden in a table must not stand as a number in the prose around it, and vice versa."""
     together, values = model.system.together, model.system.values
-    by_chapter: dict[tuple[str, int], set[int]] = defaultdict(set)
-    spoken: set[tuple[str, int]] = set()
+    cells: dict[tuple[str, int], set[int]] = defaultdict(set)
+    spoken: dict[tuple[str, int], set[int]] = defaultdict(set)
     for place in model.places:
-        count = values[place.unknown]
-        if len(place.where) == 1:
-            spoken.add((place.chapter, count))
-        else:
-            by_chapter[place.chapter, count].add(place.unknown)
-    for unknown in model.cells.values():
-        if values[unknown] in model.numbers:
-            together[unknown] = together[model.numbers[values[unknown]]]
-    for (chapter, count), unknowns in by_chapter.items():
-        if len(unknowns) == 1 and (chapter, count) in spoken:
-            model.system.add_sum(unknowns, model.numbers[count])
+        groups = spoken if len(place.where) == 1 else cells
+        groups[place.chapter, values[place.unknown]].add(place.unknown)
+    for where, numbers in spoken.items():
+        tied = [*numbers, *cells.get(where, ())]
+        classes = {together[i] for i in tied}
+        first = min(classes)
+        for i, own in enumerate(together):
+            if own in classes:
+                together[i] = first
+        if len(cells.get(where, ())) == 1 and len(numbers) == 1:
+            model.system.add_sum(cells[where], min(numbers))
 
 
 def add_nested_counts(model: Model, register: Register) -> None:
@@ -216,14 +250,14 @@ def add_nested_counts(model: Model, register: Register) -> None:
     by_group: dict[tuple[str, int], dict[int, int]] = defaultdict(dict)
     small: dict[tuple[str, int], set[int]] = defaultdict(set)
     for value in register.values:
-        found = counted(value, model.rules)
+        found = model.counted(value)
         if found and found[1] is not None:
             group = (value.chapter, found[1])
-            by_group[group][found[0]] = model.number(found[0])
+            by_group[group][found[0]] = model.number(*found)
             if 0 < found[0] < model.rules.minimum:
                 small[group].add(found[0])
     for table in counting_tables(register, model.rules):
-        of = model.rules.sizes.get(table.population)
+        of = model.sizes.get(table.population)
         if of is None or len(table.counts) != 1:
             continue
         for i in range(len(table.cells)):
@@ -235,7 +269,7 @@ def add_nested_counts(model: Model, register: Register) -> None:
         for part in counts:
             for low, unknown in by_group[group].items():
                 if low != part and low + part in by_group[group]:
-                    parts = [model.number(part), unknown]
+                    parts = [model.number(part, group[1]), unknown]
                     model.system.add_sum(parts, by_group[group][low + part])
 
 
@@ -267,10 +301,10 @@ def groups_and_parts(model: Model, register: Register) -> dict[tuple, dict[int, 
         for (population, words, column, _), unknown in model.cells.items()
     ]
     for value in register.values:
-        number = counted(value, model.rules)
-        if number:
+        unknown = model.unknown_of(value)
+        if unknown is not None:
             words = (value.label or value.key.rpartition(".")[2],)
-            found.append((value.population, words, model.number(number[0])))
+            found.append((value.population, words, unknown))
     for population, words, unknown in found:
         if is_part(population):
             parts[base_of(population), *words].append((population, unknown))

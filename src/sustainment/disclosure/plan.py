@@ -230,8 +230,10 @@ def partitions(line: list[int]) -> Iterator[list[list[int]]]:
 
 
 def small_cells(table: Table, rules: Rules) -> int:
-    found = [table.count(i, k) for i in range(len(table.cells)) for k in table.counts]
-    return sum(n is not None and rules.small(n, None) for n in found)
+    found = [
+        (table.count(i, k), table.columns[k]) for i in range(len(table.cells)) for k in table.counts
+    ]
+    return sum(n is not None and rules.small(n, None, [column]) for n, column in found)
 
 
 def write_plan(root: Path, plan: dict[str, Any]) -> Path:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -38,7 +38,9 @@ class Rules:
     denominator: fewest persons that a share or a mean may be of.
     width: how wide the interval must stay into which a reader can narrow a hidden number.
     populations: who is counted → strand. sizes: population → number of persons that everybody knows.
-    harmless: answers of which nobody or everybody may be printed.
+    harmless: columns or rows that say nothing about anybody, such as "no answer": any number may show.
+    size_keys: population → key of the value that says how many they are, printed always.
+    zero_shows: columns or rows in which "nobody" may show, because the form alone makes it so.
     ordered: table → "rows" or the columns that stand in an order, so that neighbours can be merged.
     release: key or table → reason, for what a person has looked at and lets out.
     """
@@ -51,7 +53,9 @@ class Rules:
     base: int = 5
     populations: Mapping[str, str] = field(default_factory=dict)
     sizes: Mapping[str, int] = field(default_factory=dict)
+    size_keys: Mapping[str, str] = field(default_factory=dict)
     harmless: tuple[str, ...] = ()
+    zero_shows: tuple[str, ...] = ()
     ordered: Mapping[str, Any] = field(default_factory=dict)
     release: Mapping[str, str] = field(default_factory=dict)
     words: tuple[tuple[str, int, int], ...] = (
@@ -66,10 +70,16 @@ class Rules:
         """survey, interviews, passages, open (no persons), or "" for a population nobody named."""
         return self.populations.get(base_of(population), UNKNOWN)
 
-    def small(self, count: int, of: int | None, *, label: str = "") -> bool:
-        """Whether a count of persons, or its complement, must not be printed."""
+    def small(self, count: int, of: int | None, labels: Iterable[str] = ()) -> bool:
+        """Whether a count of persons, or its complement, must not be printed.
+
+        labels: the words that say what is counted; some of them say nothing about anybody.
+        """
+        labels = set(labels)
+        if labels & set(self.harmless) or (count == 0 and labels & set(self.zero_shows)):
+            return False
         if count == 0 or (of is not None and count == of):
-            return label not in self.harmless
+            return True
         if 0 < count < self.minimum:
             return True
         return of is not None and 0 < of - count < self.minimum
@@ -100,11 +110,15 @@ def read_rules(settings: Mapping[str, Any]) -> Rules:
     ):
         populations |= {str(name): strand for name in names}
     size = int(settings["population"]["size"])
+    sizes = block.get("sizes") or {}
     given: dict[str, Any] = {
-        "sizes": {"population": size, **(block.get("sizes") or {})},
+        "sizes": {"population": size}
+        | {p: int(n) for p, n in sizes.items() if not isinstance(n, str)},
+        "size_keys": {p: key for p, key in sizes.items() if isinstance(key, str)},
         "release": dict(block.get("release") or {}),
         "ordered": dict(block.get("ordered") or {}),
         "harmless": tuple(survey.pop("harmless", ())),
+        "zero_shows": tuple(survey.pop("zero_shows", ())),
     }
     for name in ("minimum", "denominator", "width", "ways"):
         if name in survey:

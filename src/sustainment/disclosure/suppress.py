@@ -42,12 +42,15 @@ def suppress(
     """
     printed, public = set(printed), set(public)
     cost = cost or {}
-    hidden = close(system, set(sensitive) - public, printed)
     targets = set(sensitive) - public
+    # What public numbers alone give away, no hiding protects.
+    hopeless = too_narrow(system, targets, set(), set(), public, required)
+    targets -= hopeless
+    hidden = close(system, set(sensitive) - public, printed)
     while True:
         narrow = too_narrow(system, targets | (hidden & printed), printed, hidden, public, required)
         if not narrow:
-            return Pattern(frozenset(hidden), frozenset())
+            return Pattern(frozenset(hidden), frozenset(hopeless & printed))
         before = len(hidden)
         known = [i in public for i in range(len(system.names))]
         for members, sums in system.components(known):
@@ -58,7 +61,7 @@ def suppress(
                 hidden |= set(members) if more is None else more
         hidden = close(system, hidden, printed)
         if len(hidden) == before:
-            return Pattern(frozenset(hidden), frozenset(narrow))
+            return Pattern(frozenset(hidden), frozenset(narrow | (hopeless & printed)))
 
 
 def close(system: System, hidden: set[int], printed: set[int]) -> set[int]:
