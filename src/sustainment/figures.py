@@ -95,11 +95,14 @@ def show_figure(
     if not isinstance(fig, Figure):
         printable = drawable(safe, twin)
         fig = fig(twin if printable is None else printable)
-        if withheld and printable is not None:
-            caption = f"{caption} What is withheld to protect persons is not drawn.".strip()
+        partly = withheld and printable is not None
         withheld = withheld and printable is None
+    else:
+        partly = False
     counts = [c for c in counts if c in safe.columns]  # protection may merge columns
     title, alt, caption = (protect_text(text, kind) for text in (title, alt, caption))
+    if partly:
+        caption = f"{caption} What is withheld to protect persons is not drawn.".strip()
     cells = register_cells(safe, id, kind, population, counts)
     if kind == "invented":
         mark_invented(fig)
@@ -117,8 +120,9 @@ def drawable(safe: pd.DataFrame, twin: pd.DataFrame) -> pd.DataFrame | None:
     numbers = [c for c in twin.columns if pd.api.types.is_numeric_dtype(twin[c])]
     out = safe.copy()
     for column in numbers:
-        out[column] = pd.to_numeric(safe[column], errors="coerce")
-    return None if any(out[c].isna().all() and not twin[c].isna().all() for c in numbers) else out
+        rounded = safe[column].astype(str).str.removeprefix("about ")
+        out[column] = pd.to_numeric(rounded, errors="coerce")
+    return None if numbers and out[numbers].isna().all(axis=None) else out
 
 
 def _display_figure(

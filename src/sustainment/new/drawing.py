@@ -28,6 +28,14 @@ def with_rest(table: pd.DataFrame, total: int) -> pd.DataFrame:
     return filled
 
 
+def nothing_to_draw() -> Figure:
+    """An empty figure that says why it is empty."""
+    fig, ax = figures.new_figure(0.8)
+    ax.axis("off")
+    ax.text(0, 0.5, "Every number of this figure is withheld.", va="center", color=INK)
+    return fig
+
+
 def gap_bars(table: pd.DataFrame, total: int, most: int = 12) -> Figure:
     """A bar a question: answered, then each kind of missing. table: question and counts."""
     rows = table.head(most)
@@ -96,6 +104,8 @@ def scale_bars(
 def group_points(table: pd.DataFrame) -> Figure:
     """The share in each group with its interval; table: group, share, from, to."""
     rows = table.dropna(subset=["share"])
+    if rows.empty:
+        return nothing_to_draw()
     fig, ax = figures.new_figure(0.5 * len(rows) + 1.0)
     figures.forest(ax, rows, label="group", estimate="share", low="from", high="to")
     ax.set(xlim=(0, 1), xlabel="share with the outcome")
@@ -105,6 +115,8 @@ def group_points(table: pd.DataFrame) -> Figure:
 def theme_bars(table: pd.DataFrame, unit: str, most: int = 20) -> Figure:
     """A bar a theme; table: theme and the column `unit`."""
     rows = table.dropna(subset=[unit]).head(most)
+    if rows.empty:
+        return nothing_to_draw()
     places = list(range(len(rows)))[::-1]
     fig, ax = figures.new_figure(0.34 * len(rows) + 0.9)
     ax.barh(places, rows[unit], color=BLUE)
