@@ -213,7 +213,7 @@ def execute_stale(
             freshness.write_record(run, name, parts[name])
         told.end(name, event, outcome.seconds if outcome else 0.0)
 
-    outcomes = run_in_order(book, names, make_job, jobs, tell)
+    outcomes = run_in_order(book, names, make_job, jobs, tell, last_seconds(plan))
     if remembered:
         write_json(memory, remembered)
     write_status(plan, told)
@@ -266,11 +266,21 @@ def sweep_leftovers(run_folder: Path) -> None:
                 path.unlink()
 
 
+def status_file(plan: Plan) -> Path:
+    return plan.book.build_folder / "status.json"
+
+
+def last_seconds(plan: Plan) -> dict[str, float]:
+    """What each chapter took when it last ran; {} for what never did."""
+    known = (read_json(status_file(plan)) or {}).get(plan.label)
+    return known if isinstance(known, dict) else {}
+
+
 def write_status(plan: Plan, told: Teller) -> None:
     """Times of the last execution: here, never in pages, which must not differ between runs."""
-    path = plan.book.build_folder / "status.json"
+    path = status_file(plan)
     status = read_json(path) or {}
-    before = status.get(plan.label, {})
+    before = last_seconds(plan)
     ran = {name: round(s, 2) for name, word, s in told.rows if word == "done"}
     status[plan.label] = {**before, **ran}
     write_json(path, status)

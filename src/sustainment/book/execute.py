@@ -290,17 +290,20 @@ def run_in_order(
     make_job: Callable[[str], Job | None],
     workers: int,
     tell: Callable[[str, str, Outcome | None], None],
+    seconds: Mapping[str, float],
 ) -> list[Outcome]:
     """Execute chapters as soon as those they need are done; a failure stops only its dependents.
 
     make_job is asked when a chapter's turn has come, and returns None when it is fresh after all.
     tell(event, chapter, outcome) hears "start", "fresh", "done", "failed" and "left out".
+    seconds: what chapters took last time; the long ones start first, so that none is left at the end.
     """
     outcomes: list[Outcome] = []
     bad: set[str] = set()
     sorter = book.sorter(names)
     sorter.prepare()
     running: dict[Future[Outcome], Job] = {}
+    ready: list[Job] = []
     pool: Executor | None = None
     second_try: set[str] = set()
 
@@ -318,11 +321,15 @@ def run_in_order(
                 if bad & set(book.chapters[name].needs):
                     finish(name, "left out")
                 elif job := make_job(name):
-                    pool = pool or local_pool(workers)
-                    tell("start", name, None)
-                    running[pool.submit(run_chapter, job)] = job
+                    ready.append(job)
                 else:
                     finish(name, "fresh")
+            ready.sort(key=lambda job: -seconds.get(job.chapter, 0.0))
+            while ready and len(running) < workers:
+                pool = pool or local_pool(workers)
+                job = ready.pop(0)
+                tell("start", job.chapter, None)
+                running[pool.submit(run_chapter, job)] = job
             if not running:
                 continue
             done, _ = wait(running, return_when=FIRST_COMPLETED)
