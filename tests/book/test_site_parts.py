@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 from bs4 import BeautifulSoup
 
+from sustainment.book.site import banner
 from sustainment.book.site.chapters import as_notebook
 from sustainment.book.site.kinds import MARKS, MEANINGS, kinds_of_page
 from sustainment.book.site.links import page_links
@@ -86,6 +87,24 @@ def test_observed_data_take_the_place_of_invented_ones():
     assert kinds_of_page("synthetic")[-1] == "invented"
     assert "invented" not in kinds_of_page("observed")
     assert "sign-observed is-here" in marks(["published", "invented"], "observed")
+
+
+def banner_of(folder: Path, provenance: str, note: str = "") -> str:
+    (folder / "data").mkdir()
+    (folder / "data" / "study.yml").write_text(f"provenance: {provenance}\n", encoding="utf-8")
+    config = SimpleNamespace(sustainment_provenance="", html_theme_options={"announcement": note})
+    banner.configure(SimpleNamespace(confdir=folder), config)
+    return config.html_theme_options["announcement"]
+
+
+def test_the_banner_says_what_the_data_are_and_which_edition_this_is(tmp_path):
+    said = banner_of(tmp_path, "synthetic", "Edition “strict”.")
+    assert "<strong>invented</strong>" in said
+    assert said.endswith("Edition “strict”.")
+
+
+def test_observed_data_have_no_banner(tmp_path):
+    assert banner_of(tmp_path, "observed") == ""
 
 
 def test_kinds_that_are_not_on_the_page_say_so():

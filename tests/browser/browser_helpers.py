@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-NOT_READ = ("genindex.html", "search.html")
 # Rules that axe leaves off: a button whose spoken name lacks its printed words is useless by voice,
 # and WCAG 2.2 asks for targets of 24 pixels.
 RULES = {
@@ -60,6 +59,14 @@ class Visit:
         return self.page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
+
+    @property
+    def unspoken_images(self) -> list[str]:
+        """Images in the text whose alternative text is missing, or only a file's name."""
+        said = self.page.eval_on_selector_all(
+            "article img", "images => images.map(image => image.getAttribute('alt') ?? '')"
+        )
+        return [text for text in said if not text or text.endswith((".png", ".svg"))]
 
     def axe(self) -> list[str]:
         """Violations of accessibility rules: 'rule: element, …', of any impact."""

@@ -116,6 +116,23 @@ def test_a_table_sorts_by_a_column_and_says_so(visit, site):
     assert page.eval_on_selector_all("tbody tr", column) == ["100", "10", "9", "−1"]
 
 
+def test_a_long_table_can_be_filtered(visit, site):
+    page = visit("index.html").page
+    rows = "".join(
+        f"<tr><th>row {i}</th><td>{'odd' if i % 2 else 'even'}</td></tr>" for i in range(24)
+    )
+    page.set_content(
+        "<div class='bd-article'><div class='table-scroll'><table><thead><tr><th>name</th><th>kind</th>"
+        f"</tr></thead><tbody>{rows}</tbody></table></div></div>"
+    )
+    page.add_script_tag(path=str(site / "_static" / "site.js"))
+    page.get_by_label("Show rows with").fill("ODD")
+    assert page.locator("tbody tr:visible").count() == 12
+    assert page.locator(".table-filter output").inner_text() == "12 of 24"
+    page.get_by_label("Show rows with").fill("")
+    assert page.locator("tbody tr:visible").count() == 24
+
+
 def test_part_of_an_invented_excerpt_copies_its_mark(visit, site, browser, address):
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()

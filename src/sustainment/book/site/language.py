@@ -37,7 +37,9 @@ def _close(translator: Any, node: foreign) -> None:
     translator.body.append("</span>")
 
 
-def page_language(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: Any) -> None:
+def page_language(
+    app: Sphinx, pagename: str, templatename: str, context: dict, doctree: Any
+) -> None:
     """A page may be in another language than the book."""
     own = app.env.metadata.get(pagename, {}).get("lang")
     if own:

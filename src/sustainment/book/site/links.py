@@ -21,8 +21,7 @@ FIRST_CELL = """\
 **This notebook needs the book's package and data.** Get both once:
 
 ```sh
-git clone {repository}
-cd {folder}
+{get}
 make book
 ```
 
@@ -37,8 +36,10 @@ def clean_notebook(source: Path, docname: str, repository: str) -> str:
     from nbformat.v4 import new_markdown_cell
 
     notebook = jupytext.read(source)
-    folder = repository.rstrip("/").rsplit("/", 1)[-1]
-    note = FIRST_CELL.format(repository=repository, folder=folder, parent=docname.rsplit("/", 1)[0])
+    get = "# in a copy of this book's repository:"
+    if repository:
+        get = f"git clone {repository}\ncd {repository.rstrip('/').rsplit('/', 1)[-1]}"
+    note = FIRST_CELL.format(get=get, parent=docname.rsplit("/", 1)[0])
     notebook.cells.insert(0, new_markdown_cell(note))
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"  # ids are random by default; builds must not differ
