@@ -32,12 +32,11 @@ def test_the_handbooks_linked_table_gives_the_one_woman_away():
 
 def brute_force(table, hidden):
     """All whole-number tables ≥ 0 with the same margins that agree outside the hidden cells."""
-    rows, columns = table.shape
     fixed = np.where(hidden, 0, table)
     row_left, column_left = table.sum(1) - fixed.sum(1), table.sum(0) - fixed.sum(0)
     spots = list(zip(*np.nonzero(hidden), strict=True))
-    low = {s: np.inf for s in spots}
-    high = {s: -np.inf for s in spots}
+    low = dict.fromkeys(spots, np.inf)
+    high = dict.fromkeys(spots, -np.inf)
 
     def fill(at, chosen, rows_left, columns_left):
         if at == len(spots):
@@ -56,6 +55,7 @@ def brute_force(table, hidden):
     return {s: (low[s], high[s]) for s in spots}
 
 
+@pytest.mark.slow
 def test_intervals_equal_brute_force_on_a_thousand_random_tables():
     # Sums of rows and columns form a totally unimodular system, so linear and whole-number intervals
     # agree, and equality can be asked for.

@@ -1,0 +1,135 @@
+"""A small observed-style study made from the book's own: marks taken off, canaries put in.
+
+Every id, free text, date and timestamp becomes one that occurs nowhere else, so that a leak of any of
+them is seen byte by byte. Nothing here is real: the people stay the invented ones.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+COPIED = ("data", "assets", "_templates", "_config.yml", "references.bib", "editions.yml")
+EXCERPT_KEY = "a test's own secret"
+ENTRY = {
+    "edits": "nothing",
+    "identifiers": "places, employers, titles, dates",
+    "consent": "quotation in print",
+    "second_reader": "a clinician of another region",
+}
+
+
+def make_observed(
+    folder: Path, chapters: Sequence[str], editions: Sequence[str] = ("default",)
+) -> Path:
+    """A study folder of observed data with these chapters; returns it."""
+    for name in COPIED:
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
+    shutil.rmtree(folder / "data" / "worlds", ignore_errors=True)
+    for name in chapters:
+        for ending in (".md", ".exercises.yml"):
+            source = ROOT / "notebooks" / f"{name}{ending}"
+            if source.exists():
+                target = folder / "notebooks" / f"{name}{ending}"
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(source, target)
+    (folder / "index.md").write_text("# A study of observed data\n", encoding="utf-8")
+    toc = {
+        "format": "jb-book",
+        "root": "index",
+        "chapters": [{"file": f"notebooks/{name}"} for name in chapters],
+    }
+    (folder / "_toc.yml").write_text(yaml.safe_dump(toc), encoding="utf-8")
+    take_marks_off(folder / "data")
+    declared = yaml.safe_load((folder / "editions.yml").read_text(encoding="utf-8"))
+    declared["editions"] = {k: v for k, v in declared["editions"].items() if k in editions}
+    (folder / "editions.yml").write_text(yaml.safe_dump(declared), encoding="utf-8")
+    return folder
+
+
+def take_marks_off(data: Path) -> None:
+    """No is_synthetic column, no INVENTED, provenance observed; canaries in ids, texts and dates."""
+    settings = yaml.safe_load((data / "study.yml").read_text(encoding="utf-8"))
+    settings["provenance"] = "observed"
+    settings["survey"].pop("mark", None)
+    for decision in settings["survey"]["decisions"]:
+        if decision.get("value") == "2000-02-31":
+            decision["value"] = "1987-02-31"
+    (data / "study.yml").write_text(
+        yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), encoding="utf-8"
+    )
+    without_column(data / "raw" / "population.csv")
+    without_column(data / "raw" / "survey.csv")
+    dictionary = data / "raw" / "survey_dictionary.csv"
+    rows = list(csv.reader(io.StringIO(dictionary.read_text(encoding="utf-8"))))
+    write(dictionary, [row for row in rows if row[0] != "is_synthetic"])
+    put_canaries(data / "raw" / "survey.csv")
+    files = [p for p in (data / "raw").rglob("*") if p.is_file()]
+    for path in files:
+        content = path.read_bytes().replace(b"INV-", b"ZQP-").replace(b"INVENTED", b"VERBATIM")
+        path.write_bytes(content)
+
+
+def without_column(path: Path, name: str = "is_synthetic") -> None:
+    rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"))))
+    at = rows[0].index(name)
+    write(path, [row[:at] + row[at + 1 :] for row in rows])
+
+
+def put_canaries(path: Path) -> None:
+    rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"))))
+    texts = [rows[0].index(name) for name in ("o01", "o02")]
+    for number, row in enumerate(rows[1:], start=1):
+        for at in texts:
+            if row[at]:
+                row[at] += f" zqcanary{number:04d}"
+        row[:] = [re.sub(r"\b2000-(?=\d\d-\d\d)", "1987-", cell) for cell in row]
+    write(path, rows)
+
+
+def write(path: Path, rows: list[list[str]]) -> None:
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
+
+
+def canaries(root: Path) -> dict[str, str]:
+    """Everything that must appear nowhere: raw text → where it stands in the raw data."""
+    raw = root / "data" / "raw"
+    found: dict[str, str] = {}
+    for name in ("survey.csv", "population.csv"):
+        text = (raw / name).read_text(encoding="utf-8")
+        for pattern, what in (
+            (r"ZQP-\d{4}", "an id"),
+            (r"zqcanary\d{4}", "a free text"),
+            (r"1987-\d\d-\d\d(?: \d\d:\d\d:\d\d)?", "a date"),
+        ):
+            found |= dict.fromkeys(re.findall(pattern, text), f"{what} of {name}")
+        for row in csv.reader(io.StringIO(text)):
+            found[",".join(row)] = f"a row of {name}"
+    for path in (raw / "interviews" / "sources").glob("*.txt"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            for sentence in re.split(r"(?<=[.!?])\s+", line.partition(": ")[2]):
+                if len(sentence) > 25:
+                    found[sentence] = "a sentence of an interview"
+        found[path.stem] = "the name of a transcript"
+    return found
+
+
+def leaks(folder: Path, wanted: dict[str, str]) -> list[str]:
+    """Files below a folder that hold a canary, byte by byte, in any file whatever its format."""
+    hits = []
+    needles = [(text.encode(), what) for text, what in wanted.items()]
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        content = path.read_bytes()
+        hits += [
+            f"{path.relative_to(folder)}: {what}" for needle, what in needles if needle in content
+        ]
+    return hits
