@@ -9,20 +9,20 @@ from __future__ import annotations
 import json
 import re
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
-from myst_nb.ext.glue.crossref import read_glue_cache
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
 from sustainment.errors import UserError
+from sustainment.learn import widgets
 from sustainment.learn.exercises import PART_WORDS, Exercise, load_exercises
 from sustainment.learn.reading import WORDS
 from sustainment.learn.replies import MESSAGES, is_off, targets
 from sustainment.learn.session import other_editions
+from sustainment.learn.values import page_records, study_root
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -81,25 +81,6 @@ class ResolveExercises(SphinxPostTransform):
             default = {k: records[k]["value"] for k in exercise.value_keys() if k in records}
             markup = exercise_html(exercise, records, other_editions(root, exercise, default))
             node.replace_self(nodes.raw("", markup, format="html"))
-
-
-def study_root(srcdir: Any) -> Path:
-    """The study behind a Sphinx source folder: itself, or the study that a staged book was made from."""
-    here = Path(srcdir)
-    for folder in (here, *here.parents):
-        if (folder / "data" / "study.yml").is_file():
-            return folder
-    return here
-
-
-def page_records(env: Any, docname: str) -> dict[str, dict[str, Any]]:
-    """{key: {value, text, kind}} of what a page reports."""
-    records = {}
-    for key, output in read_glue_cache(env.mystnb_config.output_folder, docname).items():
-        record = output.get("metadata", {}).get("sustainment")
-        if record and "value" in record:
-            records[key] = record
-    return records
 
 
 def exercise_html(
@@ -220,9 +201,10 @@ def _field(exercise: Exercise, name: str, part: str) -> str:
         part, PART_WORDS[part].capitalize()
     )
     return (
-        f'<label for="{name}-{part}">{word}</label> '
-        f'<input id="{name}-{part}" name="{part}" type="text" inputmode="decimal" autocomplete="off" size="6"> '
-        f'<span class="practice-unit">{escape(exercise.unit)}</span> '
+        f'<div class="practice-field"><label for="{name}-{part}">{word}</label> '
+        f'<input id="{name}-{part}" name="{part}" type="text" inputmode="decimal" '
+        f'autocomplete="off" size="6"> '
+        f'<span class="practice-unit">{escape(exercise.unit)}</span></div>'
     )
 
 
@@ -238,4 +220,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("guess", ExerciseDirective)
     app.add_post_transform(ResolveExercises)
     app.connect("html-page-context", add_script)
+    widgets.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
