@@ -1,0 +1,261 @@
+"""Exercises, the interval widget and the map in a real browser: they say what Python says."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from pathlib import Path
+
+import pytest
+
+from sustainment.learn.exercises import Exercise, load_exercises
+from sustainment.learn.reading import WORDS, show_number
+from sustainment.learn.replies import MESSAGES, is_off, reply, targets
+from sustainment.learn.session import other_editions
+from sustainment.learn.widgets import INTERVAL_WORDS, interval_lines, world_lines
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[2]
+EXERCISES = [e for e in load_exercises(ROOT).values() if e.parts]
+CHAPTERS = sorted({e.chapter for e in EXERCISES})
+INTERVALS = "notebooks/survey/still-using.html"
+WORLDS = "notebooks/start/two-of-three.html"
+TYPED = ["33 of 66", "50 %", "0,5", "twelve", "-3", "nobody", "", "many", "1 2 3", "1e400", "12 – 13", "<b>"]  # fmt: skip
+
+
+def interval_cases() -> list[list[int]]:
+    """[yes, answered, group]: edges, ties, and more than two hundred surveys of many sizes."""
+    draw = random.Random(66)
+    cases = [[0, 0, 66], [66, 66, 66], [0, 66, 66], [1, 8, 16], [2, 2, 16], [1, 1, 40], [0, 1, 1]]
+    for group in (20, 66):
+        for answered in (1, group // 3, group // 2, group - 1, group):
+            cases += [[yes, answered, group] for yes in range(0, answered + 1, 3)]
+    for _ in range(80):
+        group = draw.randint(1, 500)
+        answered = draw.randint(0, group)
+        cases.append([draw.randint(0, answered), answered, group])
+    return cases
+
+
+def page_of(visit, site, name: str, **how):
+    if not (site / name).exists():
+        pytest.fail(f"The site lacks {name}.")
+    return visit(name, **how).page
+
+
+def values_on(site, chapter: str) -> dict:
+    """The default edition's reviewed values, which the built pages show."""
+    path = ROOT / "results" / f"{chapter}.json"
+    return {k: v["value"] for k, v in json.loads(path.read_text())["values"].items()}
+
+
+def answers_to_try(exercise: Exercise, values: dict) -> list[dict[str, str]]:
+    """What to type: the right answer, each named mistake, near, swapped, and odd texts."""
+    if exercise.type == "choice":
+        return [{"choice": o["id"]} for o in exercise.options] + [{"choice": "z"}]
+    if exercise.type == "guess":
+        return [{"value": text} for text in TYPED if text not in ("", "many", "<b>")]
+    right = targets(exercise, exercise.answer, values)
+    tried = [right, {p: n + 1 for p, n in right.items()}, {p: n + 400 for p, n in right.items()}]
+    tried += [{**right, **targets(exercise, m.when, values)} for m in exercise.mistakes]
+    if "high" in right:
+        tried.append({"low": right["high"], "high": right["low"]})
+    typed = [{p: show_number(n) for p, n in numbers.items()} for numbers in tried]
+    return typed + [dict.fromkeys(exercise.parts, text) for text in TYPED]
+
+
+def page_data(page) -> dict[str, dict]:
+    """{id of the form's section: what its script compares with}."""
+    return page.eval_on_selector_all(
+        ".practice:has(script)",
+        "all => Object.fromEntries(all.map(e => [e.id, JSON.parse(e.querySelector('script').textContent)]))",
+    )
+
+
+def test_the_interval_widget_says_what_python_says(visit, site):
+    page = page_of(visit, site, INTERVALS)
+    cases = interval_cases()
+    assert len(cases) >= 200
+    shown = page.evaluate(
+        """cases => cases.map(([yes, answered, group]) => {
+            const form = document.querySelector('#intervals form');
+            Object.entries({yes, answered, group}).forEach(([n, v]) => { form.elements[n].value = v; });
+            form.dispatchEvent(new Event('input'));
+            return [...document.querySelectorAll('#intervals output span')].map(s => s.textContent);
+        })""",
+        cases,
+    )
+    start = values_on(site, "survey/still-using")
+    at_start = [start["use.yes"], start["use.answered"], start["use.population"]]
+    for case, said in zip(cases, shown, strict=True):
+        if case != at_start:
+            assert said == interval_lines(*case, start["use.confidence"], INTERVAL_WORDS["own"])
+
+
+@pytest.mark.parametrize(
+    ("share", "digits", "text"),
+    [(0.0625, 1, "6.3 %"), (0.5, 0, "50 %"), (0.005, 0, "1 %"), (1e-17, 1, "0.0 %"), (-1e-17, 1, "0.0 %"),
+     (0.9995, 1, "100.0 %"), (1 / 3, 1, "33.3 %"), (1.25e-2, 1, "1.3 %")],
+)  # fmt: skip
+def test_a_percentage_is_rounded_half_up_as_in_python(visit, site, share, digits, text):
+    from sustainment.report import format_value
+
+    page = page_of(visit, site, INTERVALS)
+    assert page.evaluate("([s, d]) => bookIntervals.percent(s, d)", [share, digits]) == text
+    assert format_value(share, f".{digits}%") == text
+
+
+def test_the_interval_widget_stands_in_the_page_and_goes_back_to_it(visit, site):
+    bare = page_of(visit, site, INTERVALS, script=False).locator("#intervals output").inner_text()
+    page = page_of(visit, site, INTERVALS)
+    assert page.locator("#intervals output").inner_text().split() == bare.split()
+    for label, text in [("Respondents", "70"), ("Continued", "x"), ("Target", "")]:
+        box = page.get_by_label(label)
+        assert box.bounding_box()["height"] >= 44
+        box.press_sequentially(text) if text == "x" else box.fill(text)
+    assert page.locator("#intervals output").inner_text() == INTERVAL_WORDS["unread"]
+    page.get_by_label("Continued").fill("3")
+    page.get_by_label("Target").fill("66")
+    assert "70 answers from 66 persons" in page.locator("#intervals output").inner_text()
+    page.locator("#intervals").get_by_role("button").click()
+    page.wait_for_function("document.querySelectorAll('#intervals output span').length > 1")
+    assert page.locator("#intervals output").inner_text().split() == bare.split()
+
+
+def test_the_map_says_what_python_says(visit, site):
+    page = page_of(visit, site, WORLDS)
+    world = page.evaluate("JSON.parse(document.querySelector('#worlds script').textContent).world")
+    cases = [[n, x] for n in range(1, 67, 5) for x in range(0, n + 1, 2)] + [[66, 33], [66, 34]]
+    shown = page.evaluate(
+        """cases => cases.map(([answered, yes]) => {
+            const form = document.querySelector('#worlds form');
+            form.elements.answered.value = answered;
+            form.elements.yes.max = answered;
+            form.elements.yes.value = yes;
+            form.dispatchEvent(new Event('input'));
+            return [...document.querySelectorAll('#worlds output span')].map(s => s.textContent);
+        })""",
+        cases,
+    )
+    for (answered, yes), said in zip(cases, shown, strict=True):
+        assert said == world_lines(answered, yes, world)
+
+
+def test_the_map_answers_to_arrow_keys_and_to_touch(visit, site):
+    page = page_of(visit, site, WORLDS)
+    before = page.locator("#worlds output").inner_text()
+    page.get_by_label("How many answered").press("ArrowRight")
+    moved = page.locator("#worlds output").inner_text()
+    assert moved != before
+    box = page.locator(".widget-map").bounding_box()
+    page.mouse.click(box["x"] + box["width"] * 0.9, box["y"] + box["height"] * 0.5)
+    assert page.locator("#worlds output").inner_text() not in (before, moved)
+    page.locator("#worlds").get_by_role("button").click()
+    page.wait_for_function(
+        "text => document.querySelector('#worlds output').innerText === text", arg=before
+    )
+
+
+def test_the_map_never_has_more_yes_than_answers(visit, site):
+    page = page_of(visit, site, WORLDS)
+    page.get_by_label("How many answered").fill("5")
+    assert int(page.get_by_label("How many of them said yes").input_value()) <= 5
+    assert "5 of the 66 answered, and 5 of them" in page.locator("#worlds output").inner_text()
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_replies_on_the_page_are_python_s_word_for_word(visit, site, chapter):
+    page = page_of(visit, site, f"notebooks/{chapter}.html")
+    values, data = values_on(site, chapter), page_data(page)
+    for exercise in (e for e in EXERCISES if e.chapter == chapter):
+        here = data[exercise.id.replace(".", "-")]
+        default = {k: values[k] for k in exercise.value_keys() if k in values}
+        elsewhere = other_editions(ROOT, exercise, default)
+        for given in answers_to_try(exercise, values):
+            said = page.evaluate(
+                "([data, given]) => bookPractice.reply(data, given)", [here, given]
+            )
+            expected = reply(exercise, given, values, elsewhere).message
+            if exercise.type == "guess":
+                assert said.startswith("You guessed") or expected == said == MESSAGES["unread"]
+            else:
+                assert said == expected, f"{exercise.id} {given}"
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_form_accepts_right_and_answers_each_named_mistake_with_its_hint(visit, site, chapter):
+    page = page_of(visit, site, f"notebooks/{chapter}.html")
+    values = values_on(site, chapter)
+    for exercise in (e for e in EXERCISES if e.chapter == chapter and e.type != "guess"):
+        form = page.locator(f"#{exercise.id.replace('.', '-')} form")
+        if exercise.type == "choice":
+            answer, wrong = dict(exercise.answer), [dict(m.when) for m in exercise.mistakes]
+        else:
+            answer = targets(exercise, exercise.answer, values)
+            wrong = [
+                {**answer, **targets(exercise, m.when, values)}
+                for m in exercise.mistakes
+                if not is_off(exercise, m, values)
+            ]
+        assert send(form, exercise, answer).startswith(MESSAGES["right"])
+        hints = [m.hint for m in exercise.mistakes]
+        for numbers in wrong:
+            said = send(form, exercise, numbers)
+            expected = reply(exercise, numbers, values, {}).status
+            assert (
+                expected != "mistake" or any(said.endswith(h) for h in hints) or "edition" in said
+            )
+
+
+def send(form, exercise: Exercise, given: dict) -> str:
+    """Fill in a form, press its button, read the reply."""
+    if exercise.type == "choice":
+        form.locator(f"input[value='{given['choice']}']").check()
+    else:
+        for part, number in given.items():
+            form.locator(f"input[name='{part}']").fill(show_number(number))
+    form.get_by_role("button", name="Check").click()
+    return form.locator("output").inner_text()
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_no_answer_is_seen_before_the_solution_is_opened(visit, site, chapter):
+    page = page_of(visit, site, f"notebooks/{chapter}.html")
+    values = values_on(site, chapter)
+    for exercise in (e for e in EXERCISES if e.chapter == chapter and e.type in ("number", "pair")):
+        section = page.locator(f"#{exercise.id.replace('.', '-')}")
+        folds = section.locator("details").all()
+        for fold in folds[: len(exercise.hints)]:
+            fold.locator("summary").click()  # hints may be read: they do not tell either
+        asked = re.findall(r"[\w.]+", exercise.ask.lower())
+        seen = re.findall(r"[\w.]+", section.inner_text().lower().replace("\xa0", " "))
+        seen = [word for word in seen if word not in asked + ["1", "2", "3", "4"]]
+        answer = targets(exercise, exercise.answer, values)
+        secret = {show_number(n) for n in answer.values()}
+        secret |= {word for word, n in WORDS.items() if show_number(n) in secret and n > 4}
+        assert not secret & set(seen), f"{exercise.id} shows {secret & set(seen)}"
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_without_a_script_hints_and_solutions_open(visit, site, chapter):
+    page = page_of(visit, site, f"notebooks/{chapter}.html", script=False)
+    folds = page.locator(".practice details")
+    assert folds.count() > 0
+    for fold in folds.all():
+        fold.locator("summary").click()
+        assert fold.locator("p").first.is_visible()
+    assert page.locator(".practice noscript").count() >= 0
+
+
+def test_nothing_is_sent_or_kept(visit, site):
+    seen = visit(INTERVALS)
+    asked = len(seen.requests)
+    form = seen.page.locator("#still-using-bounds form")
+    form.locator("input[name=low]").fill("1")
+    form.locator("input[name=high]").fill("2")
+    form.locator("input[name=high]").press("Enter")
+    assert form.locator("output").inner_text()
+    assert len(seen.requests) == asked
+    assert seen.page.evaluate("document.cookie") == ""
