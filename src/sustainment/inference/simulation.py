@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sustainment.errors import UserError
 from sustainment.inference.checks import whole
 from sustainment.inference.intervals import turnbull
 from sustainment.inference.logistic import firth_coefficients
@@ -224,15 +223,3 @@ def inflate_zeros(
             }
         )
     return pd.DataFrame(rows)
-
-
-TASKS: dict[str, Task] = {
-    task.__name__: task for task in (fish_subgroups, separate, remember_years, inflate_zeros)
-}
-
-
-def task_named(name: str) -> Task:
-    """A simulation by its name; an unknown one is answered with those there are."""
-    if name not in TASKS:
-        raise UserError(f"There is no simulation {name!r}. Known: {', '.join(TASKS)}.")
-    return TASKS[name]
