@@ -262,3 +262,21 @@ def test_time_is_told_apart_from_pages(built):
     assert set(times) == {"survey/count", "survey/share", "integration/together"}
     assert time.strftime("%Y-%m-%d") not in (built / "_build/html/index.html").read_text()
     assert socket.gethostname() not in (built / "_build/html/index.html").read_text()
+
+
+def test_pages_of_a_real_study_are_made_only_after_the_audit(built, monkeypatch):
+    from sustainment.disclosure import audit
+
+    before = tree(built / "_build/html")
+    change(built / "data/study.yml", "provenance: synthetic", "provenance: observed")
+    monkeypatch.setattr(build_module, "execute_stale", lambda *_args: None)
+    with pytest.raises(UserError, match="Pages of single chapters are not made"):
+        build(built, only=["survey/share"], quiet=True)
+
+    def found_something(*_args):
+        raise UserError("The audit stopped the build; nothing was published.")
+
+    monkeypatch.setattr(audit, "require_audit", found_something)
+    with pytest.raises(UserError, match="The audit stopped the build"):
+        build(built, quiet=True)
+    assert tree(built / "_build/html") == before

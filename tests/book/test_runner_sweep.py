@@ -201,3 +201,9 @@ def test_a_parameter_of_a_chapter_that_is_needed_is_refused(book):
 
 def test_decimal_steps_end_where_they_should():
     assert list(steps("x", "0.1:0.5:0.1")) == ["0.1", "0.2", "0.3", "0.4", "0.5"]
+
+
+def test_a_real_study_is_not_swept(book):
+    change(book / "data/study.yml", "provenance: synthetic", "provenance: observed")
+    with pytest.raises(UserError, match="no plan protects"):
+        run(book)

@@ -57,10 +57,22 @@ show_figure(
 ```
 """
 
+SWEDISH = """\
+---
+lang: sv
+myst: {html_meta: {description: "En sida på svenska."}}
+---
+# Sidan
+
+Alla {num}`pop.n` fick en enkät.
+"""
+PAGES = ("notebooks/survey/demo", "pages/sv")
+
 
 def make_book(folder: Path, **changes: str) -> Path:
     """A book of two pages with the project's own configuration, templates and assets."""
-    files = {"index.md": INDEX, "notebooks/survey/demo.md": CHAPTER, **changes}
+    files = {"index.md": INDEX, "notebooks/survey/demo.md": CHAPTER, "pages/sv.md": SWEDISH}
+    files |= changes
     for name, text in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -71,7 +83,7 @@ def make_book(folder: Path, **changes: str) -> Path:
     config["repository"]["url"] = "https://github.com/somebody/book"
     config["html"]["baseurl"] = "https://book.invalid/here"
     (folder / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
-    toc = {"format": "jb-book", "root": "index", "chapters": [{"file": "notebooks/survey/demo"}]}
+    toc = {"format": "jb-book", "root": "index", "chapters": [{"file": page} for page in PAGES]}
     (folder / "_toc.yml").write_text(yaml.safe_dump(toc), encoding="utf-8")
     data = {"provenance": "synthetic", "population": {"size": 66}, "inputs": {}, "title": "x"}
     (folder / "data").mkdir()
@@ -146,6 +158,12 @@ def test_folded_code_stands_below_what_it_made(chapter):
 
 def test_words_in_swedish_are_marked(home):
     assert home.select_one("article span[lang=sv]").get_text() == "småbarn"
+
+
+def test_a_page_in_swedish_is_marked_as_such(html):
+    page = soup_of(html / "pages" / "sv.html")
+    assert page.select_one("article div[lang=sv] h1")
+    assert page.select_one("article .kind").get_text() == "[publicerat] 66"
 
 
 def test_a_formula_needs_no_script(chapter):

@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup
 from sustainment.book.site import banner
 from sustainment.book.site.chapters import as_notebook
 from sustainment.book.site.kinds import MARKS, MEANINGS, kinds_of_page
+from sustainment.book.site.language import KIND_WORDS
 from sustainment.book.site.links import page_links
 from sustainment.book.site.maths import mathml
 from sustainment.book.site.numbers import marked
@@ -73,6 +74,11 @@ def test_a_number_is_spoken_with_its_kind_and_never_parts_from_its_unit():
     node = marked("60 %", "derived")
     assert node.astext() == "[derived] 60\N{NO-BREAK SPACE}%"
     assert node["classes"] == ["kind", "kind-derived"]
+
+
+def test_on_a_swedish_page_the_kind_is_named_in_swedish():
+    assert marked("66", "published", "sv").astext() == "[publicerat] 66"
+    assert set(KIND_WORDS["sv"]) == set(MARKS)
 
 
 def test_every_kind_has_a_mark_a_meaning_and_a_style():

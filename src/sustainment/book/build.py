@@ -124,6 +124,7 @@ def build(
         else:
             with told:
                 execute_stale(plan, names, jobs or default_jobs(), force, told, fork)
+                check_release(plan, part=bool(only))
                 make_pages(plan, names if only else None, told)
             told.line(closing_table(told, time.perf_counter() - begin))
             told.line(f"The book is in {short(first)}")
@@ -284,6 +285,20 @@ def write_status(plan: Plan, told: Teller) -> None:
     ran = {name: round(s, 2) for name, word, s in told.rows if word == "done"}
     status[plan.label] = {**before, **ran}
     write_json(path, status)
+
+
+def check_release(plan: Plan, part: bool) -> None:
+    """Numbers of a real study become pages only when the audit of all of them passes."""
+    if plan.book.settings["provenance"] != "observed":
+        return
+    if part:
+        raise UserError(
+            "The chapter is executed. Pages of single chapters are not made from a real study's data: "
+            "the audit looks at all of them together. Run `sustainment build`."
+        )
+    from sustainment.disclosure.audit import require_audit
+
+    require_audit(plan.book.folder, plan.edition, plan.run_folder)
 
 
 # Pages -------------------------------------------------------------------------------------------

@@ -64,6 +64,11 @@ def sweep(
     values by key. Raises UserError for a grid that cannot be run.
     """
     plan = make_plan(folder, edition)
+    if plan.book.settings["provenance"] == "observed":
+        raise UserError(
+            "A sweep of a real study's data would print numbers that no plan protects. Name the "
+            "parameters as editions in editions.yml, and run `sustainment protect`."
+        )
     name = plan.book.find(chapter)
     axes = read_grid(plan, name, grid)
     told = Teller(quiet=quiet)
