@@ -16,6 +16,7 @@ from sphinx.util import logging
 
 from sustainment.book.site import ledger
 from sustainment.book.site.kinds import MARKS
+from sustainment.book.site.language import kind_word
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -84,10 +85,10 @@ def _keys_to_chapters(env: BuildEnvironment) -> dict[str, list[str]]:
     return chapters
 
 
-def marked(text: str, kind: str) -> nodes.inline:
+def marked(text: str, kind: str, language: str = "en") -> nodes.inline:
     """A value with the mark of its kind: a shape to see, a word to hear and to copy."""
     classes = ["kind", f"kind-{kind}"]
-    spoken = nodes.inline("", f"[{kind}] ", classes=["visually-hidden"])
+    spoken = nodes.inline("", f"[{kind_word(kind, language)}] ", classes=["visually-hidden"])
     if text[:1].isdigit() and len(text) <= UNBROKEN:
         text = text.replace(" ", "\N{NO-BREAK SPACE}")  # "60 %" must not part at a line's end
     return nodes.inline("", "", spoken, nodes.Text(text), classes=classes)
@@ -113,7 +114,8 @@ class ResolveNumbers(SphinxPostTransform):
                 logger.warning("Unknown kind %r of %r", number.kind, node["key"], location=node)
                 node.replace_self(nodes.Text(number.text))
             else:
-                mark = marked(number.text, number.kind)
+                language = self.env.metadata[node["docname"]].get("lang", "en")
+                mark = marked(number.text, number.kind, language)
                 first = (node["docname"], node["key"]) not in linked
                 linked.add((node["docname"], node["key"]))
                 node.replace_self(self.to_ledger(mark, node["key"]) if first else mark)
