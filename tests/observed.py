@@ -70,7 +70,7 @@ def take_marks_off(data: Path) -> None:
     without_column(data / "raw" / "survey.csv")
     dictionary = data / "raw" / "survey_dictionary.csv"
     rows = list(csv.reader(io.StringIO(dictionary.read_text(encoding="utf-8"))))
-    write(dictionary, [row for row in rows if row[0] != "is_synthetic"])
+    write(dictionary, [move(row) for row in rows if row[0] != "is_synthetic"])
     put_canaries(data / "raw" / "survey.csv")
     files = [p for p in (data / "raw").rglob("*") if p.is_file()]
     for path in files:
@@ -91,8 +91,12 @@ def put_canaries(path: Path) -> None:
         for at in texts:
             if row[at]:
                 row[at] += f" zqcanary{number:04d}"
-        row[:] = [re.sub(r"\b2000-(?=\d\d-\d\d)", "1987-", cell) for cell in row]
-    write(path, rows)
+    write(path, [move(row) for row in rows])
+
+
+def move(row: list[str]) -> list[str]:
+    """Dates in a year that occurs nowhere else."""
+    return [re.sub(r"\b2000-(?=\d\d-\d\d)", "1987-", cell) for cell in row]
 
 
 def write(path: Path, rows: list[list[str]]) -> None:

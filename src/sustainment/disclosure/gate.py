@@ -85,7 +85,9 @@ def protect_statistic(study: Study, statistic: Any) -> Any:
     else:
         passed = None
     passed = passed or withheld(statistic)
-    remember(study, [passed.value, passed.of])
+    if passed.of is not None and passed.of not in known_numbers(study, rules):
+        passed = replace(passed, of=None)  # the size of the group may be what is hidden
+    remember(study, [passed.value])
     return passed
 
 
@@ -223,8 +225,9 @@ def unprintable(
     if not all(vocabulary.knows(text) for text in texts):
         return "it holds words that are not of the questionnaire, the codebook or the book"
     numbers = [c for c in frame.columns if c not in labels]
-    ways = len(labels) + (len(numbers) > 1) + population.count(":") + population.count(",")
-    if rules.strand(population) == SURVEY and ways > rules.ways:
+    if rules.strand(population) == SURVEY and rules.crosses_too_much(
+        len(labels), len(numbers), population
+    ):
         return f"it crosses more than {rules.ways} traits"
     return ""
 
@@ -348,8 +351,12 @@ def protect_text(study: Study, text: str) -> str:
     if not text or collecting(study):
         return text
     rules = read_rules(study.settings)
-    numbers = _released.get(id(study), set()) | set(rules.sizes.values())
-    return Vocabulary(study).scrub(text, numbers, rules.minimum)
+    return Vocabulary(study).scrub(text, known_numbers(study, rules), rules.minimum)
+
+
+def known_numbers(study: Study, rules: Rules) -> set[int]:
+    """Whole numbers that this chapter has let out, and sizes that everybody knows."""
+    return _released.get(id(study), set()) | set(rules.sizes.values())
 
 
 def remember(study: Study, shown: Sequence[Any]) -> None:

@@ -83,7 +83,7 @@ class Model:
 
 
 def counting_tables(register: Register, rules: Rules) -> list[Table]:
-    """The tables that count persons of the survey."""
+    """The tables that count persons of the survey, and that the rules do not withhold altogether."""
     return [
         table
         for table in register.tables
@@ -91,6 +91,9 @@ def counting_tables(register: Register, rules: Rules) -> list[Table]:
         and rules.strand(table.population) == SURVEY
         and table.id not in rules.release
         and table.counts
+        and not rules.crosses_too_much(
+            len(table.columns) - len(table.numeric), len(table.numeric), table.population
+        )
     ]
 
 

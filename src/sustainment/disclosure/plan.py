@@ -145,7 +145,7 @@ def make_plan(
             table |= {"merge_columns": columns} if columns else {}
     for place in sorted(model.places, key=lambda p: (p.chapter, tuple(map(str, p.where)))):
         if place.unknown in hidden:
-            note(entries[place.chapter], place.where)
+            note(entries[place.chapter], place.where, place.declared)
     return {
         "data": data_digest(root),
         "parameters": editions_digest(root),
@@ -154,9 +154,13 @@ def make_plan(
     }
 
 
-def note(entry: dict[str, Any], where: tuple) -> None:
-    """Write one hidden place into a chapter's entry."""
-    entry["derived"] = "withheld"
+def note(entry: dict[str, Any], where: tuple, declared: bool) -> None:
+    """Write one hidden place into a chapter's entry.
+
+    What was worked out from a hidden number of persons would give it away, and nobody knows what was.
+    """
+    if declared:
+        entry["derived"] = "withheld"
     if len(where) == 1:
         listed, what = entry.setdefault("hidden", []), where[0]
     else:

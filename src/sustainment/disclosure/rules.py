@@ -84,6 +84,11 @@ class Rules:
             return True
         return of is not None and 0 < of - count < self.minimum
 
+    def crosses_too_much(self, labels: int, numbers: int, population: str) -> bool:
+        """Whether a table of so many columns of words and of numbers crosses too many traits."""
+        ways = labels + (numbers > 1) + population.count(":") + population.count(",")
+        return ways > self.ways
+
     def word_for(self, count: int, of: int) -> str:
         """The word in place of a number of interviews: few, some, most, all."""
         percent = math.ceil(100 * count / of) if of else 0
