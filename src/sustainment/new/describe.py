@@ -56,7 +56,8 @@ def asked_items(survey: Survey) -> list[Item]:
 def gaps(survey: Survey, most: int = 15) -> pd.DataFrame:
     """The questions with most missing answers: answered, and each kind of missing, in persons.
 
-    The boxes of a multi-select question are one line.
+    The boxes of a multi-select question are one line. Questions that nobody answered are left out:
+    they were not put to anybody here.
     """
     rows, seen = [], set()
     for item in asked_items(survey):
@@ -69,6 +70,7 @@ def gaps(survey: Survey, most: int = 15) -> pd.DataFrame:
         row = {"question": words or key, "answered": int(counts.get("", 0))}
         rows.append(row | {kind: int(counts.get(kind, 0)) for kind in MISSING_KINDS})
     table = pd.DataFrame(rows, columns=["question", "answered", *MISSING_KINDS])
+    table = table[table["answered"] > 0]
     unused = [kind for kind in MISSING_KINDS if not table[kind].any()]
     return (
         table.drop(columns=unused)

@@ -17,7 +17,7 @@ from sustainment.interviews.model import Interviews
 from sustainment.new.linking import guess_link
 from sustainment.report import QUANTITY_WORDS
 from sustainment.survey.examine import CELL_RULES, Defect, Examination
-from sustainment.survey.model import BOOKKEEPING, Item, RawSurvey
+from sustainment.survey.model import BOOKKEEPING, MISSING_KINDS, Item, RawSurvey
 from sustainment.survey.values import REPAIRABLE, UNREADABLE
 from sustainment.survey.vendors.consent import consent_items, propose_drops
 from sustainment.survey.vendors.guess import missing_kind
@@ -403,10 +403,13 @@ def _interviews(draft: Draft, interviews: Interviews) -> None:
 
 def _protection(draft: Draft, kept: int, interviews: Interviews | None) -> None:
     """Who is counted, under which name, and what everybody knows anyway."""
+    counted = {"populations": ["population", "respondents", "silent"], "minimum": 5}
     draft.add(
-        "protection.survey", {"populations": ["population", "respondents", "silent"], "minimum": 5},
-        "no number of fewer persons is printed, and no complement of fewer",
-    )  # fmt: skip
+        "protection.survey",
+        counted | {"harmless": ["answered", *MISSING_KINDS]},
+        "no number of fewer persons is printed, and no complement of fewer; that nobody or "
+        "everybody was asked or answered tells nothing of a person",
+    )
     sizes = {"respondents": kept}
     if interviews is not None:
         counted = {"populations": ["interviews"], "passages": ["passages"]}
