@@ -35,6 +35,10 @@
 
   const same = (data, number, target) => Math.abs(number - target) <= data.tolerance + 1e-9;
 
+  // A mistake's number as people write it: 34.4243 is typed as 34 or 34.4.
+  const meant = (data, number, target) => same(data, number, target) ||
+    [1, 10, 100].some((unit) => same(data, number, Math.floor(target * unit + 0.5) / unit));
+
   const near = (data, numbers) =>
     Object.entries(numbers).every(([part, number]) =>
       Math.abs(number - data.answer[part]) / Math.max(Math.abs(data.answer[part]), 20) <= 0.05);
@@ -80,7 +84,7 @@
     if (other) return join(said, fill(say.right_elsewhere, { edition: other.edition, this: "default" }));
     const half = right.map((p) => fill(say.part, { part: data.partWords[p] })).join(" ");
     const mistake = data.mistakes.find((m) =>
-      Object.entries(m.when).every(([p, target]) => same(data, numbers[p], target)));
+      Object.entries(m.when).every(([p, target]) => meant(data, numbers[p], target)));
     if (mistake) return join(say.not_yet, said, half, mistake.hint);
     if (near(data, numbers)) return join(say.near, said, half);
     return join(say.not_yet, said, half, say.more);
@@ -95,7 +99,7 @@
       output.textContent = reply(data, Object.fromEntries(new FormData(form)));
       output.hidden = false;
     };
-    form.querySelector(".practice-check").addEventListener("click", answer);
+    form.querySelector(".practice-check").type = "submit";  // without a script it must not leave the page
     form.addEventListener("submit", (event) => { event.preventDefault(); answer(); });
     form.addEventListener("reset", () => { output.textContent = ""; });
   };

@@ -162,6 +162,13 @@ def test_what_is_right_is_named_and_the_person_is_not_praised():
     assert said.parts == {"low": True, "high": False}
 
 
+@pytest.mark.parametrize("typed", ["44", "43.6", "43.57", "43.5652"])
+def test_a_mistake_is_recognised_as_people_write_it(typed):
+    values = VALUES | {"a.copied": 43.5652}
+    assert reply(PAIR, {"low": "20", "high": typed}, values).mistake == "copied"
+    assert reply(PAIR, {"low": "20", "high": "43"}, values).mistake is None
+
+
 def test_a_mistake_that_equals_the_answer_is_off():
     assert is_off(PAIR, PAIR.mistakes[1], VALUES)
     assert not is_off(PAIR, PAIR.mistakes[0], VALUES)

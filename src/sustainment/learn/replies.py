@@ -7,6 +7,7 @@ solution contains the answer, unless the learner typed it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -114,7 +115,7 @@ def first_mistake(exercise, numbers, answer, values):
         if any(w is None for w in wrong.values()) or is_off(exercise, mistake, values):
             continue
         # A part that is right cannot be the mistake; a mistake names at least one wrong part.
-        if all(_same(exercise, numbers[p], w) for p, w in wrong.items()):
+        if all(_meant(exercise, numbers[p], w) for p, w in wrong.items()):
             return mistake
     return None
 
@@ -170,6 +171,12 @@ def _said(exercise: Exercise, numbers: Mapping[str, float], swapped: bool) -> st
 
 def _same(exercise: Exercise, number: float, target: float) -> bool:
     return abs(number - target) <= exercise.tolerance + 1e-9
+
+
+def _meant(exercise: Exercise, number: float, target: float) -> bool:
+    """A mistake's number as people write it: 34.4243 is typed as 34 or 34.4."""
+    rounded = (math.floor(target * unit + 0.5) / unit for unit in (1, 10, 100))
+    return _same(exercise, number, target) or any(_same(exercise, number, r) for r in rounded)
 
 
 def _near(

@@ -169,7 +169,7 @@ def page_data(
         "messages": MESSAGES,
         "words": WORDS,
     }
-    return json.dumps(data, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c")
+    return json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
 
 
 def rich(text: str, records: dict[str, dict[str, Any]]) -> str:
