@@ -49,6 +49,7 @@ def make_observed(
     }
     (folder / "_toc.yml").write_text(yaml.safe_dump(toc), encoding="utf-8")
     take_marks_off(folder / "data")
+    register_excerpts(folder, chapters)
     declared = yaml.safe_load((folder / "editions.yml").read_text(encoding="utf-8"))
     declared["editions"] = {k: v for k, v in declared["editions"].items() if k in editions}
     (folder / "editions.yml").write_text(yaml.safe_dump(declared), encoding="utf-8")
@@ -76,6 +77,29 @@ def take_marks_off(data: Path) -> None:
     for path in files:
         content = path.read_bytes().replace(b"INV-", b"ZQP-").replace(b"INVENTED", b"VERBATIM")
         path.write_bytes(content)
+
+
+def register_excerpts(folder: Path, chapters: Sequence[str]) -> None:
+    """The chapters' excerpts under the secret key, each with an entry in study.yml."""
+    from sustainment.interviews.excerpts import public_ids
+    from sustainment.interviews.read import read_interviews
+
+    interviews = read_interviews(folder / "data" / "raw" / "interviews", kind="refi-qda")
+    rehearsal = public_ids(interviews, "rehearsal").set_index("id")["segment"]
+    secret = public_ids(interviews, EXCERPT_KEY).set_index("segment")["id"]
+    entries = {}
+    for name in chapters:
+        path = folder / "notebooks" / f"{name}.md"
+        text = path.read_text(encoding="utf-8")
+        for id in set(re.findall(r"\bx[a-z2-7]{8}\b", text)) & set(rehearsal.index):
+            text = text.replace(id, secret[rehearsal[id]])
+            entries[secret[rehearsal[id]]] = ENTRY
+        path.write_text(text, encoding="utf-8")
+    settings = yaml.safe_load((folder / "data" / "study.yml").read_text(encoding="utf-8"))
+    settings["interviews"]["excerpts"] = {"approved": entries}
+    (folder / "data" / "study.yml").write_text(
+        yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), encoding="utf-8"
+    )
 
 
 def without_column(path: Path, name: str = "is_synthetic") -> None:
@@ -118,13 +142,25 @@ def canaries(root: Path) -> dict[str, str]:
             found |= dict.fromkeys(re.findall(pattern, text), f"{what} of {name}")
         for row in csv.reader(io.StringIO(text)):
             found[",".join(row)] = f"a row of {name}"
+    shown = approved_words(root)
     for path in (raw / "interviews" / "sources").glob("*.txt"):
         for line in path.read_text(encoding="utf-8").splitlines():
             for sentence in re.split(r"(?<=[.!?])\s+", line.partition(": ")[2]):
-                if len(sentence) > 25:
+                if len(sentence) > 25 and sentence not in shown:
                     found[sentence] = "a sentence of an interview"
         found[path.stem] = "the name of a transcript"
     return found
+
+
+def approved_words(root: Path) -> str:
+    """The words of all excerpts that have an entry."""
+    from sustainment.interviews.excerpts import find
+    from sustainment.interviews.read import read_interviews
+
+    settings = yaml.safe_load((root / "data" / "study.yml").read_text(encoding="utf-8"))
+    interviews = read_interviews(root / "data" / "raw" / "interviews", kind="refi-qda")
+    entries = settings["interviews"]["excerpts"]["approved"]
+    return "\n".join(find(interviews, id, EXCERPT_KEY)["text"] for id in entries)
 
 
 def leaks(folder: Path, wanted: dict[str, str]) -> list[str]:
@@ -137,3 +173,21 @@ def leaks(folder: Path, wanted: dict[str, str]) -> list[str]:
             f"{path.relative_to(folder)}: {what}" for needle, what in needles if needle in content
         ]
     return hits
+
+
+def build_pages_of(root: Path, edition: str = "default") -> Path:
+    """Execute, audit and make pages as a build does, but of a few chapters: links may lead nowhere."""
+    from sustainment.book import build, pages
+    from sustainment.book.progress import Teller
+    from sustainment.book.stage import stage
+
+    plan = build.make_plan(root, edition)
+    told = Teller(quiet=True)
+    build.execute_stale(plan, plan.book.order, 2, False, told)
+    build.check_release(plan, part=False)
+    chosen = plan.editions.edition(edition)
+    stage(plan.book, plan.run_folder, plan.staged, chosen, plan.changed, None)
+    work = plan.book.build_folder / "site" / plan.label
+    made = pages.build_pages(plan.staged, work, root, plan.run_folder, True, strict=False)
+    pages.publish(made, plan.html)
+    return plan.html

@@ -40,7 +40,8 @@ def test_the_cheapest_pattern_of_the_published_table_is_found():
     pattern = suppress(system, [target], range(len(known)), required=5, cost=cost)
     assert sum(cost[i] for i in pattern.hidden) == best
     hidden = [i not in pattern.hidden for i in range(len(known))]
-    # the interval [5, 30] of that paper's pattern, which hides A and C of activities II and III
+    # A and C of activities II and III are hidden. By hand: with t in the target, the others are 30 − t,
+    # 34 − t and t − 5, all at least nought, so 5 ≤ t ≤ 30.
     assert system.intervals(hidden)[target] == pytest.approx((5, 30))
 
 
