@@ -140,7 +140,10 @@ def outcome(survey: Survey, settings: dict[str, Any], size: int) -> tuple[int, i
 
 
 def by_group(survey: Survey, settings: dict[str, Any], group: str) -> pd.DataFrame:
-    """The outcome in each group: said yes, answered, and all persons of the group."""
+    """The outcome in each group: who answered the question, and who said yes.
+
+    How many belong to the group is left out: beside the question's own table it would tell too much.
+    """
     yes_codes = [str(code) for code in settings["yes"]]
     said = survey.answers[settings["item"]]
     labels = survey.codebook[group].options
@@ -149,5 +152,5 @@ def by_group(survey: Survey, settings: dict[str, Any], group: str) -> pd.DataFra
         own = said[(survey.answers[group] == code).fillna(False)]
         if len(own):
             yes = int(own.astype(str).isin(yes_codes).sum())
-            rows.append((labels.get(code, code), yes, int(own.notna().sum()), len(own)))
-    return pd.DataFrame(rows, columns=["group", "yes", "answered", "persons"])
+            rows.append((labels.get(code, code), yes, int(own.notna().sum())))
+    return pd.DataFrame(rows, columns=["group", "yes", "answered"])
