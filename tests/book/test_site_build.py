@@ -66,13 +66,22 @@ myst: {html_meta: {description: "En sida på svenska."}}
 
 Alla {num}`pop.n` fick en enkät.
 """
-PAGES = ("notebooks/survey/demo", "pages/sv")
+LEDGER = """\
+---
+myst: {html_meta: {description: "All values."}}
+---
+# Values
+
+```{ledger}
+```
+"""
+PAGES = ("notebooks/survey/demo", "pages/sv", "pages/ledger")
 
 
 def make_book(folder: Path, **changes: str) -> Path:
     """A book of two pages with the project's own configuration, templates and assets."""
     files = {"index.md": INDEX, "notebooks/survey/demo.md": CHAPTER, "pages/sv.md": SWEDISH}
-    files |= changes
+    files |= {"pages/ledger.md": LEDGER, **changes}
     for name, text in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -164,6 +173,15 @@ def test_a_page_in_swedish_is_marked_as_such(html):
     page = soup_of(html / "pages" / "sv.html")
     assert page.select_one("article div[lang=sv] h1")
     assert page.select_one("article .kind").get_text() == "[publicerat] 66"
+
+
+def test_a_number_leads_to_its_row_and_the_row_to_its_cell(html, chapter):
+    first = chapter.select_one("article a.to-ledger")
+    page, _, row_id = first["href"].partition("#")
+    row = soup_of(html / "notebooks" / "survey" / page).find(id=row_id)
+    assert row.th.get_text() == "survey.n"
+    cell_id = row.find("a")["href"].partition("#")[2]
+    assert '"survey.n"' in chapter.find(id=cell_id).get_text()
 
 
 def test_a_formula_needs_no_script(chapter):

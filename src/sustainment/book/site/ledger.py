@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
+from myst_nb.ext.glue.crossref import read_glue_cache
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from sustainment.book.site.kinds import MARKS
@@ -47,17 +49,34 @@ def anchor(key: str) -> str:
 
 def executed(env: BuildEnvironment, docname: str) -> list[dict[str, Any]]:
     """The values of one page as {cell, key, value, text, kind, …}, in the order they were reported."""
-    path = Path(env.mystnb_config.output_folder) / f"{docname}.ipynb"
-    if not path.exists():
-        return []
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    folder = env.mystnb_config.output_folder
+    sources = cell_sources(Path(folder) / f"{docname}.ipynb")
     found = []
-    for position, cell in enumerate(cells):
-        for output in cell.get("outputs", ()):
-            record = output.get("metadata", {}).get("sustainment", {})
-            if record.get("type") == "value" and not record.get("cited_from"):
-                found.append({"cell": position, **record})
+    for key, output in read_glue_cache(folder, docname).items():
+        record = output.get("metadata", {}).get("sustainment", {})
+        if record.get("type") == "value" and not record.get("cited_from"):
+            found.append({"cell": cell_of(key, sources), **record})
     return found
+
+
+def cell_sources(path: Path) -> dict[int, str]:
+    """The code of a page's cells by their position; MyST-NB has taken reported values out of them."""
+    if not path.exists():
+        return {}
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return {i: "".join(c["source"]) for i, c in enumerate(cells) if c["cell_type"] == "code"}
+
+
+def cell_of(key: str, sources: Mapping[int, str]) -> int | None:
+    """The cell that reports `key`: it names the key, or the beginning of it in an f-string."""
+    for position, source in sources.items():
+        if f'"{key}"' in source:
+            return position
+    for position, source in sources.items():
+        beginnings = re.findall(r'f"([^"{]+)\{', source)
+        if any(key.startswith(beginning) for beginning in beginnings):
+            return position
+    return None
 
 
 def rows(app: Sphinx) -> list[dict[str, Any]]:
