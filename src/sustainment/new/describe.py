@@ -114,12 +114,6 @@ def ticks(survey: Survey, question: str) -> pd.DataFrame:
     return table.sort_values("persons", ascending=False, kind="stable", ignore_index=True)
 
 
-def answered_set(survey: Survey, question: str) -> int:
-    """How many persons ticked at least one box, or left them all empty though that is an answer."""
-    names = [item.id for item in survey.set_items(question) if item.id in survey.answers]
-    return int((survey.missing[names].astype(str) == "").all(axis=1).sum()) if names else 0
-
-
 def numbers(survey: Survey, names: Sequence[str]) -> pd.DataFrame:
     """Answered, lower quartile, median and upper quartile; no extremes, which are single persons."""
     rows = []

@@ -1,0 +1,104 @@
+"""The tables of a new project, counted by hand on six answers."""
+
+from __future__ import annotations
+
+import csv
+
+import pandas as pd
+import pytest
+
+from sustainment.new import describe
+from sustainment.new.draft import draft_study, humanised
+from sustainment.new.linking import guess_link, link
+from sustainment.survey.clean import clean
+from sustainment.survey.read import read_survey
+
+ROWS = [
+    ["id", "use", "how", "b_1", "b_2", "years", "words"],
+    ["p1", "1", "1", "1", "0", "2", "the long drive to the clinic"],
+    ["p2", "1", "2", "1", "1", "4", ""],
+    ["p3", "2", "3", "0", "0", "6", "nobody to talk with about it"],
+    ["p4", "2", "", "0", "1", "8", ""],
+    ["p5", "", "9", "", "", "", "time is never enough for both"],
+    ["p6", "1", "3", "1", "0", "10", ""],
+]
+BOOK = [
+    ["item", "wording", "options", "missing", "type"],
+    ["id", "Id", "", "", ""],
+    ["use", "Do you use it?", "1=Yes; 2=No", "", ""],
+    ["how", "How often?", "1=Never; 2=Sometimes; 3=Often", "9=refused", "likert"],
+    ["b", "Which parts?", "1=First; 2=Second", "", ""],
+    ["years", "Years", "", "", "number"],
+    ["words", "In your words", "", "", "text"],
+]
+
+
+@pytest.fixture
+def survey(tmp_path):
+    for name, rows in (("d.csv", ROWS), ("k.csv", BOOK)):
+        with (tmp_path / name).open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows(rows)
+    return clean(read_survey(tmp_path / "d.csv", tmp_path / "k.csv"), {"id": "id"})
+
+
+def test_everybody_stands_in_the_table_of_a_closed_question(survey):
+    assert describe.tally(survey, "use").to_numpy().tolist() == [
+        ["Yes", 3],
+        ["No", 2],
+        ["no answer", 1],
+    ]
+    assert describe.tally(survey, "how").to_numpy().tolist() == [
+        ["Never", 1], ["Sometimes", 1], ["Often", 2], ["no answer", 1], ["refused", 1],
+    ]  # fmt: skip
+
+
+def test_a_block_counts_each_step_and_puts_the_rest_last(survey):
+    table = describe.block(survey, ["how"], ["1", "2", "3"])
+    assert table.loc["How often?"].tolist() == [1, 1, 2, 2] and table.columns[-1] == "no answer"
+
+
+def test_ticks_are_counted_by_option(survey):
+    assert describe.ticks(survey, "b").to_numpy().tolist() == [["First", 3], ["Second", 2]]
+
+
+def test_outcome_is_yes_no_and_silent_of_everybody(survey):
+    assert describe.outcome(survey, {"item": "use", "yes": ["1"]}, 10) == (3, 2, 5)
+    groups = describe.by_group(survey, {"item": "use", "yes": ["1"]}, "how")
+    assert groups.to_numpy().tolist() == [["Never", 1, 1], ["Sometimes", 1, 1], ["Often", 1, 2]]
+
+
+def test_numbers_show_quartiles_and_no_single_person(survey):
+    row = describe.numbers(survey, ["years"]).iloc[0]
+    assert row.tolist() == ["Years", 5, 4.0, 6.0, 8.0]
+    assert not {"minimum", "maximum"} & set(describe.numbers(survey, ["years"]).columns)
+
+
+def test_records_and_gaps_add_up(survey):
+    assert describe.records(survey)["number"].tolist() == [6, 6]
+    gaps = describe.gaps(survey).set_index("question")
+    assert (gaps.sum(axis=1) == 6).all()
+    assert gaps.loc["In your words", "no answer"] == 3
+
+
+def test_a_title_is_made_from_a_folder(tmp_path):
+    assert humanised(tmp_path / "our-own_study") == "Our own study"
+
+
+def test_passages_link_to_the_answers_they_stand_in(survey, tmp_path):
+    from sustainment.new.coding import open_coding
+
+    path = tmp_path / "coding.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(
+            [["quote", "code"], ["the long drive to the clinic", "distance"], ["nobody to talk with", "alone"],
+             ["time is never enough for both", "time"], ["said by nobody in the survey", "other"]]
+        )  # fmt: skip
+    interviews, mapping = open_coding(path)
+    assert mapping["quotation"] == "quote" and mapping["codes"] == ["code"]
+    rule, why = guess_link(survey.raw, "id", interviews)
+    assert rule == {"how": "text", "items": ["words"]} and "3 in answers to words" in why
+    links = link(survey, interviews, rule)
+    assert sorted(links.pairs["respondent"]) == ["p1", "p3", "p5"] and len(links.unlinked) == 1
+    draft = draft_study(survey.raw, interviews, "T")
+    assert draft["interviews.link"] == rule and isinstance(draft.settings(), dict)
+    assert pd.notna(draft["population.size"])
