@@ -65,6 +65,14 @@ def test_exact_and_right_censored_times_give_kaplan_meier():
         assert curve.at(t)[0] == pytest.approx(known.at(t)["survival"].iloc[0], abs=1e-6)
 
 
+def test_an_interval_after_a_time_does_not_hold_that_time():
+    # Two persons: one stopped at 2, one after 2 and up to 4.
+    curve = turnbull([2, 2], [2, 4])
+    assert curve.intervals["mass"].tolist() == pytest.approx([0.5, 0.5])
+    assert curve.intervals[["left", "right"]].to_numpy().tolist() == [[2, 2], [2, 4]]
+    assert curve.median() == (2, 2)
+
+
 def test_row_order_changes_nothing_and_mass_sums_to_one():
     left, right = map(np.array, cosmesis())
     order = np.random.default_rng(1).permutation(len(left))

@@ -77,6 +77,13 @@ def test_five_percent_of_twenty_codes_is_met_by_one_despite_floating_point():
     assert (result.base_codes, result.after, result.degenerate) == (20, 4, False)
 
 
+def test_base_and_run_may_take_all_interviews_there_are():
+    six = TWELVE.iloc[:6]
+    assert np.isnan(saturation(six).after)
+    assert saturation(six, threshold=0.2).after == 4
+    assert len(saturation_orders(six, np.random.default_rng(1), orders=9).curve) == 6
+
+
 def test_codes_never_heard_change_nothing():
     padded = TWELVE.assign(never=False)
     assert saturation(padded)[:5] == saturation(TWELVE)[:5]

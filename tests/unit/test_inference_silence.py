@@ -50,7 +50,11 @@ def test_the_scale_of_shifts_is_a_table_that_rises():
     assert list(table.columns) == ["delta", "silent_share", "persons", "share"]
     assert (table["delta"].iloc[0], table["delta"].iloc[-1], len(table)) == (-2, 2, 41)
     assert table["persons"].is_monotonic_increasing
-    assert pattern_mixture(44, 66, 66)["persons"].eq(44).all()
+    assert (33 + 16 * table["silent_share"]).to_numpy() == pytest.approx(
+        table["persons"].to_numpy()
+    )
+    nobody_silent = pattern_mixture(44, 66, 66)
+    assert nobody_silent["persons"].eq(44).all() and nobody_silent["silent_share"].isna().all()
 
 
 def test_the_share_is_below_60_percent_only_if_at_most_6_of_the_16_said_yes():
