@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -17,7 +19,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
 from sustainment.errors import UserError
-from sustainment.learn import widgets
+from sustainment.learn import pack, widgets
 from sustainment.learn.exercises import PART_WORDS, Exercise, load_exercises
 from sustainment.learn.reading import WORDS
 from sustainment.learn.replies import MESSAGES, is_off, targets
@@ -60,7 +62,7 @@ class ResolveExercises(SphinxPostTransform):
             return
         root = study_root(self.app.srcdir)
         try:
-            exercises = load_exercises(root)
+            exercises = exercises_of(root)
         except UserError as error:
             logger.warning("%s", error, location=pending[0])
             exercises = {}
@@ -81,6 +83,12 @@ class ResolveExercises(SphinxPostTransform):
             default = {k: records[k]["value"] for k in exercise.value_keys() if k in records}
             markup = exercise_html(exercise, records, other_editions(root, exercise, default))
             node.replace_self(nodes.raw("", markup, format="html"))
+
+
+@lru_cache(maxsize=1)
+def exercises_of(root: Path) -> dict[str, Exercise]:
+    """All exercises, read once a build: every page asks for them."""
+    return load_exercises(root)
 
 
 def exercise_html(
@@ -215,10 +223,12 @@ def add_script(app: Sphinx, pagename: str, *_: Any) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
+    exercises_of.cache_clear()  # another build in the same process may find other files
     app.add_node(pending_exercise)
     app.add_directive("practice", ExerciseDirective)
     app.add_directive("guess", ExerciseDirective)
     app.add_post_transform(ResolveExercises)
     app.connect("html-page-context", add_script)
     widgets.setup(app)
+    pack.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
