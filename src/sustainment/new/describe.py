@@ -19,11 +19,16 @@ NO_ANSWER = "no answer"
 CUT = " ..."  # plain dots: what is shown must be found in the questionnaire, character by character
 
 
+def cut(text: str, width: int) -> str:
+    """Text on one line, cut at a word where it is longer than `width` characters."""
+    return textwrap.shorten(" ".join(str(text).split()), width, placeholder=CUT)
+
+
 def short(item: Item, width: int = 90) -> str:
     """An item's wording for a table: the row of a grid alone, and at most `width` characters."""
     row = re.search(r"\[([^\[\]]+)\]\s*$", item.wording)
     words = row[1] if row else item.wording or item.id
-    return textwrap.shorten(" ".join(words.split()), width, placeholder=CUT) or item.id
+    return cut(words, width) or item.id
 
 
 def records(survey: Survey) -> pd.DataFrame:
@@ -66,7 +71,7 @@ def gaps(survey: Survey, most: int = 15) -> pd.DataFrame:
             continue
         seen.add(key)
         counts = survey.missing[item.id].astype(str).value_counts()
-        words = textwrap.shorten(item.wording, 90, placeholder=CUT) if item.set else short(item)
+        words = cut(item.wording, 90) if item.set else short(item)
         row = {"question": words or key, "answered": int(counts.get("", 0))}
         rows.append(row | {kind: int(counts.get(kind, 0)) for kind in MISSING_KINDS})
     table = pd.DataFrame(rows, columns=["question", "answered", *MISSING_KINDS])
