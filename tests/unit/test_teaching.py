@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -63,11 +64,18 @@ def test_the_page_holds_each_meeting_once_and_in_order():
     assert re.findall(r"```\{meeting\} (\w+)", PAGE) == list(PLAN["meetings"])
 
 
-def test_a_meeting_links_its_chapters_by_their_titles():
-    lines = pack.meeting_markdown(ROOT, PLAN["meetings"]["counting"])
-    assert "[Still using it? Three meanings of yes](../notebooks/survey/still-using.md)" in lines[0]
-    with pytest.raises(UserError, match="start/nowhere"):
-        pack.title_of(ROOT, "start/nowhere")
+def test_a_meeting_links_its_chapters():
+    lines = pack.meeting_markdown(PLAN["meetings"]["counting"])
+    assert "{doc}`/notebooks/survey/still-using`" in lines[0]
+
+
+def test_a_chapter_is_called_by_its_title_also_when_it_is_a_notebook(tmp_path):
+    assert pack.title_of(ROOT, "survey/still-using") == "Still using it? Three meanings of yes"
+    (tmp_path / "notebooks").mkdir()
+    cell = {"cell_type": "markdown", "source": ["# Why?\n", "Because."]}
+    (tmp_path / "notebooks" / "x.ipynb").write_text(json.dumps({"cells": [cell]}))
+    assert pack.title_of(tmp_path, "x") == "Why?"
+    assert pack.title_of(tmp_path, "y") == "y"
 
 
 def test_there_are_as_many_cards_of_each_kind_and_their_words_say_it():

@@ -83,7 +83,7 @@ class Meeting(Pack):
             raise UserError(
                 f"{PLAN} has no meeting {name!r}. It has {', '.join(plan['meetings'])}."
             )
-        lines = meeting_markdown(root, plan["meetings"][name])
+        lines = meeting_markdown(plan["meetings"][name])
         holder = nodes.container(classes=["teaching-meeting"])
         self.state.nested_parse(StringList(lines, source=PLAN), self.content_offset, holder)
         return [holder]
@@ -137,9 +137,9 @@ def array_svg(size: int, columns: int = 11) -> str:
     )
 
 
-def meeting_markdown(root: Path, meeting: dict[str, Any]) -> list[str]:
-    """One meeting as lines of Markdown."""
-    links = [f"[{title_of(root, c)}](../notebooks/{c}.md)" for c in meeting["read"]]
+def meeting_markdown(meeting: dict[str, Any]) -> list[str]:
+    """One meeting as lines of Markdown; a chapter that does not exist stops a strict build."""
+    links = [f"{{doc}}`/notebooks/{chapter}`" for chapter in meeting["read"]]
     lines = ["**Read before:** " + " · ".join(links), ""]
     lines += ["| Minutes | In the room |", "| --: | :-- |"]
     lines += [f"| {step['minutes']} | {step['do']} |" for step in meeting["room"]]
@@ -154,18 +154,17 @@ def meeting_markdown(root: Path, meeting: dict[str, Any]) -> list[str]:
 
 
 def title_of(root: Path, chapter: str) -> str:
-    """The heading of a chapter."""
-    path = root / "notebooks" / f"{chapter}.md"
-    if not path.is_file():
-        path = path.with_suffix(".ipynb")  # a staged book holds executed notebooks
-    if not path.is_file():
-        raise UserError(f"{PLAN} names the chapter {chapter!r}, which does not exist. Correct it.")
-    text = path.read_text(encoding="utf-8")
-    if path.suffix == ".ipynb":
-        cells = json.loads(text)["cells"]
-        text = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
-    title = re.search(r"^# (.+)$", text, re.MULTILINE)
-    return title[1].strip() if title else chapter
+    """The heading of a chapter; its name when the chapter is not part of this build."""
+    for path in (root / "notebooks" / f"{chapter}{ending}" for ending in (".md", ".ipynb")):
+        if not path.is_file():
+            continue
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".ipynb":  # a staged book holds executed notebooks
+            cells = json.loads(text)["cells"]
+            text = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+        title = re.search(r"^# (.+)$", text, re.MULTILINE)
+        return title[1].strip() if title else chapter
+    return chapter
 
 
 def reviewed_values(root: Path) -> dict[str, dict[str, dict[str, Any]]]:
