@@ -24,6 +24,7 @@ def test_the_two_busiest_of_eight_treated_29_of_40():
     assert busiest_share(FAMILIES, 2) == 0.725
     assert fewest_holding(FAMILIES) == 1
     assert fewest_holding(FAMILIES, 0.51) == 2
+    assert fewest_holding(FAMILIES, 1) == 6
 
 
 def test_lorenz_and_its_area_agree_with_ginis_coefficient_by_hand():

@@ -69,6 +69,10 @@ def test_groups_that_do_not_overlap_keep_a_width_and_say_so():
     result = cliff_delta([5, 6, 7, 8], [1, 2, 3])
     assert (result.delta, result.high, result.disjoint) == (1, 1, True)
     assert 0 < result.low < 0.434
+    # By hand: d = 11/12 in place of 1, variance (1 - d^2) / 11, Student's t of 5 degrees 2.570582.
+    d, variance, z = 11 / 12, (1 - (11 / 12) ** 2) / 11, 2.570582
+    half = z * variance**0.5 * ((1 - d**2) ** 2 + z**2 * variance) ** 0.5
+    assert result.low == pytest.approx((d - d**3 - half) / (1 - d**2 + z**2 * variance), abs=1e-6)
 
 
 def test_an_ordered_category_is_compared_by_its_order():
