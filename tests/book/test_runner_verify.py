@@ -150,3 +150,36 @@ def test_tracing_writes_nothing_and_refuses_unknown_keys(built):
 def test_tracing_before_a_build_says_what_to_do(book):
     with pytest.raises(UserError, match="run `make book`"):
         list(trace(book, "share.yes"))
+
+
+def test_rows_of_a_survey_are_traced_to_persons_and_lines_of_the_raw_file():
+    from dataclasses import dataclass
+
+    import pandas as pd
+
+    from sustainment.book.trace import describe_object, raw_lines, watch_surveys
+
+    @dataclass(frozen=True)
+    class Raw:
+        table: pd.DataFrame
+        file: str = "survey.csv"
+
+    @dataclass(frozen=True)
+    class Answers:
+        answers: pd.DataFrame
+        raw: Raw
+
+    raw = Raw(pd.DataFrame({"id": ["p1", "p2", "p1"], "b06": ["1", "0", "1"]}, index=[2, 3, 4]))
+    answers = pd.DataFrame({"b06": ["1", "0"]}, index=pd.Index(["p1", "p2"], name="id"))
+    memory = {"survey": Answers(answers, raw)}
+    watched = {}
+    watch_surveys(memory, watched)
+    yes = memory["survey"].answers["b06"] == "1"
+    assert list(watched) == ["b06"]
+    lines = raw_lines(memory)
+    assert lines == {"p1": "2 and 4", "p2": "3"}
+    assert describe_object("yes", yes, lines) == [
+        "yes: true for 1 of 2 rows (id): p1 (line 2 and 4)"
+    ]
+    passages = pd.DataFrame({"segment": ["A:1-5"], "document": ["A"], "text": ["four"]})
+    assert describe_object("passages", passages, {}) == ["passages: 1 segments", "  A:1-5  four"]

@@ -13,7 +13,7 @@ import contextlib
 import io
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -172,21 +172,60 @@ def describe_memory(
     plan: Plan, chapter: Chapter, chosen: list[Statement], key: str
 ) -> Iterator[str]:
     """Rows and segments in the objects that the statements made."""
-    memory = run_statements(plan, chapter, chosen)
+    watched: dict[str, Any] = {}
+    memory = run_statements(plan, chapter, chosen, watched)
+    lines = raw_lines(memory)
     last = chosen[-1]
     direct = [name for name in memory if name in last.reads]
     others = [name for name in memory if name not in last.reads]
-    shown = set()
     for title, names in (("\nused where it is reported", direct), ("\nbehind that", others)):
-        lines = [line for name in names for line in describe_object(name, memory[name])]
-        if lines and not shown.issuperset(lines):
+        said = [line for name in names for line in describe_object(name, memory[name], lines)]
+        if said:
             yield title
-            yield from (f"  {line}" for line in lines)
-            shown |= set(lines)
+            yield from (f"  {line}" for line in said)
+    for item, answers in watched.items():
+        yield f"\nanswers to {item}"
+        for answer, who in answers.groupby(answers, observed=True, dropna=False):
+            given = "no answer" if answer != answer else answer
+            yield f"  {given}: {len(who)} respondents: {ids(who.index, lines)}"
 
 
-def run_statements(plan: Plan, chapter: Chapter, chosen: list[Statement]) -> dict[str, Any]:
-    """Execute the statements quietly; returns the names they made."""
+def watch_surveys(memory: dict[str, Any], watched: dict[str, Any]) -> None:
+    """Let each survey in memory remember which items are looked at."""
+    import pandas as pd
+
+    class Watched(pd.DataFrame):
+        def __getitem__(self, item: Any) -> Any:
+            found = super().__getitem__(item)
+            if isinstance(item, str):
+                watched.setdefault(item, pd.Series(found))
+            return found
+
+    for name, value in list(memory.items()):
+        if (
+            hasattr(value, "answers")
+            and hasattr(value, "raw")
+            and type(value.answers) is pd.DataFrame
+        ):
+            memory[name] = replace(value, answers=Watched(value.answers))
+
+
+def raw_lines(memory: Mapping[str, Any]) -> dict[str, str]:
+    """Where each respondent's submissions stand in the raw file, for the survey in memory."""
+    lines: dict[str, list[str]] = {}
+    for value in memory.values():
+        if hasattr(value, "answers") and hasattr(value, "raw"):
+            column = value.answers.index.name
+            if column in value.raw.table:
+                for line, respondent in value.raw.table[column].items():
+                    lines.setdefault(str(respondent).strip(), []).append(str(line))
+    return {respondent: " and ".join(found) for respondent, found in lines.items()}
+
+
+def run_statements(
+    plan: Plan, chapter: Chapter, chosen: list[Statement], watched: dict[str, Any]
+) -> dict[str, Any]:
+    """Execute the statements quietly; returns the names they made. watched: answers they looked at."""
     memory: dict[str, Any] = {"__builtins__": builtins, **plan.values[chapter.name]}
     before = {name: os.environ.get(name) for name in (STUDY_VARIABLE, VALUES_VARIABLE)}
     os.environ[STUDY_VARIABLE] = str(plan.book.folder)
@@ -194,6 +233,7 @@ def run_statements(plan: Plan, chapter: Chapter, chosen: list[Statement]) -> dic
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             for statement in chosen:
+                watch_surveys(memory, watched)
                 if "parameters" in chapter.cells[statement.cell - 1].tags:
                     continue  # this edition's values are there already
                 exec(compile(statement.source, chapter.file, "exec"), memory)
@@ -209,31 +249,33 @@ def run_statements(plan: Plan, chapter: Chapter, chosen: list[Statement]) -> dic
     return {name: value for name, value in memory.items() if not name.startswith("__")}
 
 
-def describe_object(name: str, value: Any) -> list[str]:
+def describe_object(name: str, value: Any, lines: Mapping[str, str]) -> list[str]:
     import pandas as pd
 
     if hasattr(value, "answers") and hasattr(value, "raw"):
         return [f"{name}: {len(value.answers)} respondents from {value.raw.file}"]
     if isinstance(value, pd.Series) and pd.api.types.is_bool_dtype(value.dtype):
-        true = value.index[value.fillna(False)]
-        return [f"{name}: true for {len(true)} of {len(value)} {index_name(value)}: {ids(true)}"]
-    if isinstance(value, pd.Series):
-        return [f"{name}: {len(value)} {index_name(value)}: {ids(value.index)}"]
+        true = value.index[value.fillna(False).astype(bool)]
+        return [f"{name}: true for {len(true)} of {len(value)} {rows(value)}: {ids(true, lines)}"]
     if isinstance(value, pd.DataFrame) and {"segment", "document"} <= set(value.columns):
         return [f"{name}: {len(value)} segments", *segments(value)]
-    if isinstance(value, pd.DataFrame):
-        return [f"{name}: {len(value)} {index_name(value)}: {ids(value.index)}"]
+    if isinstance(value, (pd.Series, pd.DataFrame)):
+        return [f"{name}: {len(value)} {rows(value)}: {ids(value.index, lines)}"]
     if isinstance(value, (list, tuple, set)) and value:
-        return [f"{name}: {len(value)} entries: {ids(list(value))}"]
+        return [f"{name}: {len(value)} entries: {ids(list(value), lines)}"]
     return []
 
 
-def index_name(value: Any) -> str:
+def rows(value: Any) -> str:
     return f"rows ({value.index.name})" if value.index.name else "rows"
 
 
-def ids(index: Any) -> str:
-    listed = [str(entry) for entry in list(index)[:MOST_SHOWN]]
+def ids(index: Any, lines: Mapping[str, str]) -> str:
+    """Ids, each with its line in the raw file where that is known."""
+    listed = [
+        f"{entry} (line {lines[str(entry)]})" if str(entry) in lines else str(entry)
+        for entry in list(index)[:MOST_SHOWN]
+    ]
     more = f" and {len(index) - MOST_SHOWN} more" if len(index) > MOST_SHOWN else ""
     return ", ".join(listed) + more
 
@@ -241,5 +283,4 @@ def ids(index: Any) -> str:
 def segments(table: Any) -> Iterator[str]:
     for row in table.head(MOST_SHOWN).to_dict("records"):
         text = " ".join(str(row.get("text", "")).split())
-        where = f"{row['document']}:{row.get('start', '')}–{row.get('end', '')}"
-        yield f"  {row['segment']}  {where}  {text[:70]}{'…' if len(text) > 70 else ''}"
+        yield f"  {row['segment']}  {text[:70]}{'…' if len(text) > 70 else ''}"
