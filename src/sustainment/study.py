@@ -123,7 +123,12 @@ def open_study(chapter: str, root: Path | str | None = None) -> Study:
     """
     global _current
     folder = find_root(root)
-    header = front_matter(folder / "notebooks" / f"{chapter}.md").get("sustainment", {})
+    file = (folder / "notebooks" / f"{chapter}.md").resolve()
+    if not file.is_relative_to((folder / "notebooks").resolve()):
+        raise UserError(
+            f"The chapter {chapter!r} lies outside notebooks/. Name one of the book's own."
+        )
+    header = front_matter(file).get("sustainment", {})
     _current = Study(
         root=folder,
         chapter=chapter,

@@ -113,6 +113,7 @@ def to_csv(table: pd.DataFrame, kind: str) -> str:
     for column in out.columns:
         if not pd.api.types.is_numeric_dtype(out[column]):
             out[column] = [_defuse(v) for v in out[column]]
+    out.columns = [_defuse(str(column)) for column in out.columns]
     out.insert(0, "kind", kind)
     return out.to_csv(index=False, lineterminator="\n")
 
@@ -192,7 +193,8 @@ def _cell(value: Any, fmt: str | None) -> str:
 
 
 def _defuse(value: Any) -> Any:
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+    # spaces before a formula, and full-width signs, are executed too
+    if isinstance(value, str) and value.lstrip(" \xa0")[:1] in tuple("=+-@\t\r\n＝＋－＠"):
         return "'" + value
     return value
 

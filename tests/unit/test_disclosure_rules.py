@@ -59,8 +59,8 @@ def test_a_population_nobody_named_has_no_strand():
 
 
 def test_a_misspelt_rule_is_told_and_not_passed_over():
-    wrong = {**SETTINGS, "protection": {"survey": {"minimun": 10}}}
-    with pytest.raises(UserError, match="minimun"):
+    wrong = {**SETTINGS, "protection": {"survey": {"smallest_count": 10}}}
+    with pytest.raises(UserError, match="smallest_count"):
         read_rules(wrong)
 
 
