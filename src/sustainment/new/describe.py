@@ -32,10 +32,13 @@ def short(item: Item, width: int = 90) -> str:
 
 
 def records(survey: Survey) -> pd.DataFrame:
-    """What became of the rows of the file: read, left out by reason, kept."""
+    """What became of the records: left out by reason, and kept.
+
+    The number of rows in the file is not among them: with it, and with those kept, anybody could work
+    out how few were left out.
+    """
     left_out = survey.dropped["reason"].value_counts()
-    rows = [("rows in the file", len(survey.raw.table))]
-    rows += [(f"left out: {reason}", int(count)) for reason, count in left_out.items()]
+    rows = [(f"left out: {reason}", int(count)) for reason, count in left_out.items()]
     rows.append(("respondents kept", len(survey.answers)))
     return pd.DataFrame(rows, columns=["records", "number"])
 

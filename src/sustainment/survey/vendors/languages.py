@@ -144,7 +144,9 @@ def merge_languages(
             )
         )
     sizes = ", ".join(f"{len(frame)} {language}" for language, (frame, _) in prepared.items())
-    return RawSurvey(table, codebook, KIND, f"merged from {sizes}", surveys[first].file, notes)
+    notes.append(Finding("note", "merged", f"Records by language: {sizes}"))
+    why = f"merged from {', '.join(prepared)}"
+    return RawSurvey(table, codebook, KIND, why, surveys[first].file, notes)
 
 
 def _prepare(

@@ -65,7 +65,7 @@ def read(source: Source) -> RawSurvey:
                 remedy="Use the .sav file if there is one.",
             )
         )
-    why = f"{recognise(source)}; {len(table)} cases, {len(items)} variables, letters in {meta.file_encoding or 'ASCII'}"
+    why = f"{recognise(source)}; letters in {meta.file_encoding or 'ASCII'}"
     return finish(RawSurvey(table, items, KIND, why, path.name, notes))
 
 
