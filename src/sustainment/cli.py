@@ -65,6 +65,25 @@ def check(folder: Folder = Path("."), as_json: AsJson = False) -> None:
 
 
 @app.command()
+def package(
+    folder: Folder = Path("."),
+    out: Annotated[
+        Path | None, typer.Option(help="Write there, not to _build/datapackage.")
+    ] = None,
+) -> None:
+    """Write the cleaned survey as a Data Package; of observed data, its description only."""
+    from sustainment.study import find_root, load_settings
+    from sustainment.survey import open_survey
+    from sustainment.synthetic.datapackage import write_data_package
+
+    root = find_root(folder)
+    settings = load_settings(root)
+    target = out or root / "_build" / "datapackage"
+    for path in write_data_package(open_survey(root, settings), target, settings):
+        typer.echo(f"wrote {path.name}")
+
+
+@app.command()
 def new(
     folder: Annotated[Path, typer.Argument(help="The project's folder; it must not exist yet.")],
     survey: Annotated[Path, typer.Option(help="The survey export.")],
@@ -77,9 +96,13 @@ def new(
     from sustainment.new.project import make_project
 
     if not yes and not sys.stdin.isatty():
-        raise UserError("Nobody can be asked here. Add --yes to take the guesses, and read study.yml.")
+        raise UserError(
+            "Nobody can be asked here. Add --yes to take the guesses, and read study.yml."
+        )
     made = make_project(folder, survey, dictionary, interviews, None if yes else ask_person)
-    typer.echo(f"{made.name} is made. Read data/study.yml, then run `sustainment check` and `make book` in it.")
+    typer.echo(
+        f"{made.name} is made. Read data/study.yml, then run `sustainment check` and `make book` in it."
+    )
 
 
 def main() -> None:
