@@ -39,6 +39,12 @@ def test_with_named_persons_and_no_unknown_eligibility_rr1_is_rr5():
     assert rates.rr1 == rates.rr3 == rates.rr5 == 47 / 66
 
 
+def test_equal_dispositions_do_not_cancel_and_unknown_may_count_for_nothing():
+    rates = aapor(10, 10, 10, 10, 10, 10, e=0)
+    assert rates.rr1 == pytest.approx(1 / 6)
+    assert rates.rr3 == rates.rr5 == pytest.approx(1 / 5)
+
+
 def test_nobody_reached_leaves_cooperation_undefined_not_zero():
     rates = aapor(0, non_contact=66)
     assert (rates.rr1, rates.con1) == (0, 0)

@@ -63,8 +63,19 @@ def test_trimming_keeps_the_total_and_admits_the_gap(schools):
     assert raked.gap > 1
 
 
+def test_trimmed_weights_by_hand():
+    # Weights 9 and nine times 1/9, mean 1. Cut to 0.5 and 3 they sum to 7.5, so times 4/3.
+    answered = pd.DataFrame({"group": ["a"] + ["b"] * 9})
+    margins = {"group": {"a": 9, "b": 1}}
+    trimmed = rake(answered, margins, trim=(0.5, 3)).weights
+    assert trimmed.tolist() == pytest.approx([4] + [2 / 3] * 9)
+    only_above = rake(answered, margins, trim=(0, 3)).weights
+    assert only_above.tolist() == pytest.approx([7.5] + [10 / 36] * 9)
+
+
 def test_kish_and_the_weighted_share_by_hand():
     assert kish_deff([1, 1, 1, 1]) == 1
+    assert kish_deff([1, 0]) == 2  # a weight of 0 is allowed: the person counts for nothing
     assert kish_deff([1, 3]) == pytest.approx(2 * 10 / 16)
     assert weighted_share([True, False], [1, 3]) == 0.25
 
