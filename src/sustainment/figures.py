@@ -432,6 +432,7 @@ def valence_bars(ax: Axes, table: pd.DataFrame, *, hinders: str, both: str, help
         left = left + width
     ax.axvline(0, color=INK, linewidth=0.8, linestyle="-")
     ax.set(yticks=y, yticklabels=[wrap(t, 14) for t in table.index], xticks=[])
+    ax.set_ylim(-0.85, len(table) - 0.55)  # room under the last bar for the mark of its kind
     ax.spines[["left", "bottom"]].set_visible(False)
     ax.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.4, 1.0), handlelength=1.0)
     return ax
