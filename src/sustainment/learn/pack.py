@@ -18,7 +18,7 @@ from docutils.statemachine import StringList
 from sphinx.util import logging
 
 from sustainment.errors import UserError
-from sustainment.learn.exercises import Exercise, load_exercises
+from sustainment.learn.exercises import PART_WORDS, Exercise, load_exercises
 from sustainment.learn.values import study_root
 from sustainment.study import load_settings, load_yaml
 
@@ -41,7 +41,11 @@ class Pack(Directive):
     def run(self) -> list[nodes.Node]:
         env = self.state.document.settings.env
         root = study_root(env.srcdir)
-        for path in (root / PLAN, *sorted((root / "notebooks").rglob("*.exercises.yml"))):
+        for path in (
+            root / PLAN,
+            root / "_toc.yml",
+            *sorted((root / "notebooks").rglob("*.exercises.yml")),
+        ):
             env.note_dependency(str(path))
         try:
             return self.made(root)
@@ -62,11 +66,14 @@ class InstructorKey(Pack):
         for exercise in load_exercises(root).values():
             if exercise.type != "guess":
                 chapters.setdefault(exercise.chapter, []).append(exercise)
+        toc = (root / "_toc.yml").read_text(encoding="utf-8")
+        names = re.findall(r"notebooks/([\w./-]+)", toc)
+        place = {name: number for number, name in enumerate(names)}
         parts = [
             f"<details><summary>{escape(title_of(root, chapter))}</summary>"
             + "".join(key_html(exercise, values.get(chapter, {})) for exercise in exercises)
             + "</details>"
-            for chapter, exercises in chapters.items()
+            for chapter, exercises in sorted(chapters.items(), key=lambda c: place.get(c[0], 999))
         ]
         return [nodes.raw("", f'<div class="teaching-key">{"".join(parts)}</div>', format="html")]
 
@@ -215,7 +222,10 @@ def shown(exercise: Exercise, when: Any, records: dict[str, dict[str, Any]]) -> 
     if exercise.type == "choice":
         options = {o["id"]: o["text"] for o in exercise.options}
         return escape(options.get(when.get("choice", ""), ""))
-    return " to ".join(rich(f"{{num:{key}}}", records) for key in when.values())
+    values = " to ".join(rich(f"{{num:{key}}}", records) for key in when.values())
+    if len(when) < len(exercise.parts):  # a mistake in one end only
+        return f"{', '.join(PART_WORDS[part] for part in when)} {values}"
+    return values
 
 
 def rich(text: str, records: dict[str, dict[str, Any]]) -> str:
