@@ -403,3 +403,43 @@ def test_reading_stops_when_two_kinds_fit(tmp_path):
         UserError, match=r"several kinds: limesurvey, because .*; qualtrics, because"
     ):
         read_survey(path)
+
+
+def test_limesurvey_headings_of_whole_questions_give_ticks_and_grids(tmp_path):
+    header = [
+        "Response ID",
+        "Date submitted",
+        "Last page",
+        "Start language",
+        "Which? [Red]",
+        "Which? [Blue]",
+        "Rate [Speed]",
+        "Rate [Price]",
+    ]
+    rows = [
+        [str(i), "2024-02-01", "2", "en", "Yes", "No", "Agree", "Disagree" if i % 2 else "Neutral"]
+        for i in range(1, 9)
+    ]
+    raw = read_survey(write_csv(tmp_path / "r.csv", [header, *rows]))
+    assert raw.kind == "limesurvey"
+    red = raw.codebook["q1"]
+    assert red.type == "multi" and list(red.options.values())[-1] == "Red" and red.set == "Which?"
+    assert list(raw.codebook["q4"].options) == ["Disagree", "Neutral", "Agree"]
+
+
+def test_surveymonkey_single_choice_with_other_is_one_answer_and_a_text(tmp_path):
+    rows = [
+        ["Respondent ID", "Collector ID", "Your role?", ""], ["", "", "Response", "Other (please specify)"],
+        *([str(i), "9", "Nurse" if i % 2 else "Doctor", ""] for i in range(1, 9)), ["9", "9", "Other (please specify)", "cook"],
+    ]  # fmt: skip
+    raw = read_survey(write_csv(tmp_path / "m.csv", rows))
+    assert raw.codebook["q1_1"].type == "single" and "Nurse" in raw.codebook["q1_1"].options
+    assert raw.codebook["q1_2"].type == "text"
+
+
+def test_a_column_for_comments_stays_text_however_often_people_repeat_themselves(tmp_path):
+    rows = [
+        ["nr", "kommentar"],
+        *([str(i), "bra" if i % 2 else "för lite tid"] for i in range(1, 9)),
+    ]
+    assert read_survey(write_csv(tmp_path / "s.csv", rows)).codebook["kommentar"].type == "text"

@@ -146,12 +146,30 @@ def _records(draft: Draft, raw: RawSurvey) -> None:
         else "no column names respondents, so the line of the file does"
     )
     draft.add("survey.id", column or "line", why)
+    complete = _complete(raw)
+    if complete:
+        draft.add(
+            "survey.complete", complete, "how the survey program says that somebody reached the end"
+        )
     marked = [name for name, item in raw.codebook.items() if item.identifier]
     reasons = [n.message.partition(": ")[2] for n in raw.notes if n.rule == "identifier"]
     why = "no column seems to name people"
     if marked:
         why = f"left out of the answers: {'; '.join(sorted(set(reasons))) or 'the codebook marks them'}"
     draft.add("survey.identifiers", marked, why)
+
+
+def _complete(raw: RawSurvey) -> dict[str, str]:
+    """The column, and its value, by which an export says that a record is complete."""
+    if raw.kind == "limesurvey" and "submitdate" in raw.table:
+        return {"column": "submitdate"}
+    if raw.kind == "qualtrics" and "Finished" in raw.table:
+        done = next((v for v in ("1", "True", "TRUE") if (raw.table["Finished"] == v).any()), "")
+        return {"column": "Finished", "value": done} if done else {}
+    forms = [name for name in raw.table if name.endswith("_complete")]
+    if raw.kind == "redcap" and len(forms) == 1 and (raw.table[forms[0]] == "2").any():
+        return {"column": forms[0], "value": "2"}
+    return {}
 
 
 def _missing(draft: Draft, raw: RawSurvey) -> None:

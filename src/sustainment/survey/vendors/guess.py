@@ -24,6 +24,12 @@ SLASHED_DATE = r"(\d{1,2})[/.-](\d{1,2})[/.-]\d{4}([ T]\d{1,2}:\d{2}(:\d{2})?)?"
 LONGEST_OPTION = 150  # characters; longer answers were written, not chosen
 FEWEST_TICKED = 3  # an answer given fewer times in a multiple choice counts as "other"
 
+_OPEN = re.compile(
+    r"\b(comments?|kommentar(er)?|specify|explain|describe|motivera|förklara|beskriv|anything else"
+    r"|own words|egna ord)\b",
+    re.I,
+)
+
 _KINDS = (
     (
         "not asked",
@@ -73,6 +79,8 @@ def guess_item(
     scale = scale_order(values)
     if scale and len(values) > 2:
         return _with(item, "likert", scale)
+    if not scale and _OPEN.search(wording[:200]):
+        return item
     if scale or looks_closed(values, int(counts.sum())):
         return _with(item, "single", scale or number_order(values) or _by_count(counts))
     return item

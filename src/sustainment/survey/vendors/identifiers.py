@@ -69,7 +69,7 @@ _SCIENTIFIC = re.compile(r"-?\d([.,]\d+)?[eE]\+\d{1,3}")
 _ID_NAMES = (
     r"record[ _]?id",
     r"respon(se|dent)[ _]?id|responseid|svars?[ _]?id",
-    r"urn|case[ _]?id|participant[ _]?id|subject[ _]?id|person[ _]?id|caseid|löpnummer",
+    r"urn|case[ _]?id|participant[ _]?id|subject[ _]?id|person[ _]?id|caseid|löp(nr|nummer)",
     r"id|nr|no|number|respondent|participant|record|case",
     r".*[ _]id|.*id",
 )

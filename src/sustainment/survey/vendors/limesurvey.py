@@ -35,6 +35,7 @@ _TIMING = re.compile(
     r"interviewtime|groupTime\d+|.*Time$|.*_?[Tt]iming.*|Total time|Group time.*|Question time.*"
 )
 _CODE = re.compile(r"([A-Za-z]\w*)(?:\[([^\]]*)\])?(?:\[([^\]]*)\])?")
+_TICKED = {"", "Y", "N", "Yes", "No", "Ja", "Nej", "N/A"}
 _TICKS = "MP"  # multiple choice, with or without comments
 _FIXED = {
     "Y": {"Y": "Yes", "N": "No"}, "G": {"F": "Female", "M": "Male"},
@@ -199,44 +200,44 @@ def _item(
 
 def _guessed(table: pd.DataFrame, asked: list[str], texts: dict[str, str]) -> dict[str, Item]:
     """Items without a structure file: Q1[SQ001] columns of Y or nothing are ticks of Q1."""
+    parts = {name: _part(name, texts[name]) for name in asked}
     groups: dict[str, list[str]] = {}
-    for name in asked:
-        found = _CODE.fullmatch(name)
-        if (
-            found
-            and found[2]
-            and found[2] not in {"other", "comment"}
-            and not found[2].endswith("comment")
-        ):
-            groups.setdefault(found[1], []).append(name)
+    for name, (question, part) in parts.items():
+        if part:
+            groups.setdefault(question, []).append(name)
     ticks = {
         name
         for names in groups.values()
-        if all(set(table[n].unique()) <= {"", "Y", "N/A", "Yes", "No", "N"} for n in names)
-        and any((table[n] == "").any() or set(table[n].unique()) & {"Y"} for n in names)
+        if len(names) > 1 and all(set(table[n].unique()) <= _TICKED for n in names)
         for name in names
     }
     items: dict[str, Item] = {}
     for name in asked:
-        found = _CODE.fullmatch(name)
+        question, part = parts[name]
         if name in ticks:
             seen = set(table[name].unique())
-            no = next((value for value in ("No", "N") if value in seen), "")
-            yes = "Yes" if "Yes" in seen else "Y"
-            items[name] = Item(
-                name,
-                texts[name],
-                "multi",
-                {no: "not ticked", yes: texts[name]},
-                dict(NOT_SHOWN),
-                set=found[1],
-            )
+            no = next((value for value in ("No", "Nej", "N") if value in seen), "")
+            yes = next((value for value in ("Yes", "Ja") if value in seen), "Y")
+            options = {no: "not ticked", yes: part}
+            items[name] = Item(name, texts[name], "multi", options, dict(NOT_SHOWN), set=question)
             continue
         answered = table[name][table[name] != "N/A"]
         missing = dict(NOT_SHOWN) if (table[name] == "N/A").any() else {}
-        section = found[1] if found and found[2] else ""
-        items[name] = replace(
-            guess_item(name, texts[name], answered, section=section, codes=True), missing=missing
+        guess = guess_item(
+            name, texts[name], answered, section=question if part else "", codes=True
         )
+        items[name] = replace(guess, missing=missing)
     share_options(items, table)
     return items
+
+
+def _part(name: str, text: str) -> tuple[str, str]:
+    """(question, part) of Q1[SQ001], or of a heading "Wording [part]"; part is "" where there is none."""
+    code = _CODE.fullmatch(name)
+    words = re.fullmatch(r"(.+?)\s*\[([^\[\]]+)\]", text)
+    if code and code[2]:
+        special = code[2] == "other" or code[2].endswith("comment")
+        return code[1], "" if special else (words[2] if words else code[2])
+    if words and not re.fullmatch(r"other|comment|annat|kommentar", words[2], re.I):
+        return words[1], words[2]
+    return name, ""

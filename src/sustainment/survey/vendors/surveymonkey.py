@@ -133,7 +133,13 @@ def _question(table: pd.DataFrame, columns: list[Column]) -> dict[str, Item]:
     items: dict[str, Item] = {}
     options = [c for c in columns if not _WHOLE.fullmatch(c.part)]
     ticks = [c for c in options if _is_tick(table[c.name], c)]
-    if len(columns) > 1 and ticks and all(c in ticks or _OTHER.fullmatch(c.part) for c in options):
+    whole = any(_WHOLE.fullmatch(column.part) for column in columns)  # one answer, and "other"
+    if (
+        len(columns) > 1
+        and not whole
+        and ticks
+        and all(c in ticks or _OTHER.fullmatch(c.part) for c in options)
+    ):
         for column in columns:
             if column in ticks:
                 tick = _tick(table, column)
@@ -152,6 +158,8 @@ def _question(table: pd.DataFrame, columns: list[Column]) -> dict[str, Item]:
             items[column.name] = replace(
                 _tick(table, column), wording=f"{column.question} [{part}]"
             )
+        elif whole and not _WHOLE.fullmatch(column.part):
+            items[column.name] = Item(column.name, wording, "text")
         elif grid or not add_ticks(table, items, column.name, wording, ", "):
             section = column.question if grid else ""
             items[column.name] = guess_item(
