@@ -76,6 +76,7 @@ def unpack(path, target):
 
 @pytest.mark.slow
 def test_the_description_is_valid_and_a_broken_one_is_not(built, tmp_path, context_at_hand):
+    (built / "LICENSE-DATA").write_text("CC0 1.0 Universal\n")
     folder = unpack(archive(built), tmp_path / "unpacked")
     assert issues(context_at_hand, folder) == []
     metadata = folder / "ro-crate-metadata.json"
@@ -124,6 +125,15 @@ def test_invented_data_are_called_so(book):
         text = packed.read("ro-crate-metadata.json").decode()
     assert "no answer and no interview comes from the article's study" in text
     assert "Invented data, not from the study" in text
+
+
+def test_text_and_data_keep_their_own_licences(book):
+    (book / "LICENSE-DATA").write_text("CC0 1.0 Universal\n")
+    with zipfile.ZipFile(archive(book)) as packed:
+        graph = json.loads(packed.read("ro-crate-metadata.json"))["@graph"]
+    entities = {entity["@id"]: entity for entity in graph}
+    assert {"@id": "LICENSE-DATA"} in entities["./"]["license"]
+    assert entities["LICENSE-DATA"]["description"] == "CC0 1.0 Universal"
 
 
 def test_what_a_description_needs_is_asked_for(book):

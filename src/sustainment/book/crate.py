@@ -72,7 +72,9 @@ def describe(book: Book, files: Mapping[str, Path], with_pages: bool) -> Entity:
         "description": citation["abstract"],
         "datePublished": str(citation["date-released"]),
         "version": str(citation["version"]),
-        "license": one_or_all([ref(licence["@id"]) for licence in licences]),
+        "license": one_or_all(
+            [ref(licence["@id"]) for licence in licences] + other_licences(files)
+        ),
         "keywords": ", ".join(citation.get("keywords") or []),
         "creator": one_or_all([ref(person["@id"]) for person in people]),
         "publisher": ref(people[0]["@id"]) if people else None,
@@ -111,6 +113,11 @@ def describe(book: Book, files: Mapping[str, Path], with_pages: bool) -> Entity:
         )
     graph = [descriptor, root, *licences, *people, article, tool, *parts]
     return {"@context": CONTEXT, "@graph": graph}
+
+
+def other_licences(files: Mapping[str, Path]) -> list[Entity]:
+    """Text and data have licences of their own, in files such as LICENSE-TEXT."""
+    return [ref(name) for name in files if name.startswith("LICENSE-")]
 
 
 def one_or_all(references: list[Entity]) -> Entity | list[Entity]:
@@ -187,6 +194,10 @@ def file_entity(name: str, path: Path, invented: bool) -> Entity:
     }
     if name.startswith("data/raw/") and invented:
         entity["description"] = "Invented data, not from the study"
+    if name.startswith("LICENSE"):
+        entity["@type"] = ["File", "CreativeWork"]
+        first = path.read_text(encoding="utf-8").strip().split("\n\n")[0]
+        entity["description"] = " ".join(first.split())
     if name.startswith("notebooks/") and path.suffix == ".md":
         entity["@type"] = ["File", "SoftwareSourceCode"]
         entity["description"] = f"Chapter: {chapter_title(path)}"
