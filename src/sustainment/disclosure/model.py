@@ -238,6 +238,10 @@ def hide_equal_counts_together(model: Model) -> None:
         groups = spoken if len(place.where) == 1 else cells
         groups[place.chapter, values[place.unknown]].add(place.unknown)
     for where, numbers in spoken.items():
+        # The size of a group is known to everybody; a part that happens to be as large is not.
+        numbers = numbers - model.public
+        if not numbers or where[1] == 0:
+            continue
         tied = [*numbers, *cells.get(where, ())]
         classes = {together[i] for i in tied}
         first = min(classes)

@@ -46,7 +46,7 @@ def suppress(
     # What public numbers alone give away, no hiding protects.
     hopeless = too_narrow(system, targets, set(), set(), public, required)
     targets -= hopeless
-    hidden = close(system, set(sensitive) - public, printed)
+    hidden = close(system, set(sensitive) - public) - public
     while True:
         narrow = too_narrow(system, targets | (hidden & printed), printed, hidden, public, required)
         if not narrow:
@@ -59,12 +59,12 @@ def suppress(
                 fixed = hidden | (set(members) - printed)
                 more = solve_group(system, members, sums, wanted, fixed, known, required, cost)
                 hidden |= set(members) if more is None else more
-        hidden = close(system, hidden, printed)
+        hidden = close(system, hidden) - public
         if len(hidden) == before:
             return Pattern(frozenset(hidden), frozenset(narrow | (hopeless & printed)))
 
 
-def close(system: System, hidden: set[int], printed: set[int]) -> set[int]:
+def close(system: System, hidden: set[int]) -> set[int]:
     """Whatever is hidden or shown as one is hidden as one."""
     classes = {system.together[i] for i in hidden}
     return {i for i in range(len(system.names)) if system.together[i] in classes}
