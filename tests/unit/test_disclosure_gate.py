@@ -1,0 +1,178 @@
+"""The gate, number by number: what passes, what becomes coarser, what is withheld."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from disclosure_helpers import SETTINGS
+
+from sustainment.disclosure import gate
+from sustainment.disclosure.plan import Plan
+from sustainment.errors import UserError
+from sustainment.report import Statistic
+from sustainment.study import Study
+
+CHAPTER = (
+    '---\nsustainment: {}\n---\n"said yes" "said no" "About half of them." "statement" "persons" "mean" "second"'
+)
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch):
+    (tmp_path / "notebooks" / "survey").mkdir(parents=True)
+    (tmp_path / "notebooks" / "survey" / "one.md").write_text(CHAPTER, encoding="utf-8")
+    made = Study(tmp_path, "survey/one", SETTINGS, (), ())
+    plan(monkeypatch)
+    return made
+
+
+def plan(monkeypatch, **entry):
+    monkeypatch.setattr(gate, "load", lambda _: Plan({"chapters": {"survey/one": entry}}))
+
+
+def statistic(value, text=None, population="respondents", **more):
+    return Statistic("a.key", value, text or str(value), "observed", population, **more)
+
+
+def passed(study, *args, **more):
+    return gate.protect_statistic(study, statistic(*args, **more))
+
+
+def test_a_large_number_passes_and_a_small_one_and_a_small_rest_do_not(study):
+    assert passed(study, 30, count=30, of=66).text == "30"
+    assert passed(study, 3, count=3, of=66).text == "[number withheld]"
+    assert passed(study, 63, count=63, of=66).value == "[number withheld]"
+
+
+def test_nothing_of_a_withheld_number_stays_in_its_record(study):
+    record = passed(study, 3 / 46, "7 %", count=3, of=46).as_dict()
+    assert record["value"] == record["text"] == "[share withheld]"
+    assert record["count"] is None and record["of"] is None
+
+
+def test_a_share_is_printed_in_whole_percentages_and_stored_no_finer(study):
+    share = passed(study, 17 / 46, "36.96 %", count=17, of=46)
+    assert share.text == "37 %" and share.value == 0.37
+
+
+def test_a_share_of_fewer_than_ten_is_withheld(study):
+    assert passed(study, 5 / 9, "56 %", count=5, of=9).text == "[share withheld]"
+
+
+def test_the_size_of_a_group_that_nobody_knows_stays_out_of_the_record(study):
+    assert passed(study, 10, count=10, of=46).of is None
+    assert passed(study, 10, count=10, of=66).of == 66
+
+
+def test_what_the_plan_hides_is_withheld_and_so_is_what_may_follow_from_it(study, monkeypatch):
+    plan(monkeypatch, hidden=["a.key"], derived="withheld")
+    assert passed(study, 30, count=30, of=66).text == "[number withheld]"
+    plan(monkeypatch, hidden=["b.other"], derived="withheld")
+    assert passed(study, 30, count=30, of=66).text == "30"
+    assert passed(study, 3.9, "3.9").text == "[number withheld]"
+
+
+def test_a_mean_is_printed_no_finer_than_its_text(study):
+    assert passed(study, 3.91304, "3.9").value == 3.9
+
+
+def test_a_number_of_nobody_knows_whom_is_withheld(study):
+    assert passed(study, 30, population="households").text == "[number withheld]"
+    assert passed(study, 30, population="").text == "[number withheld]"
+
+
+def test_smallest_and_largest_values_are_withheld(study):
+    extreme = replace(statistic(40), key="a.largest")
+    assert gate.protect_statistic(study, extreme).text == "[number withheld]"
+
+
+def test_interviews_become_words_and_passages_are_rounded(study):
+    assert passed(study, 7, population="interviews").text == "most"
+    assert passed(study, 83, population="segments").text == "about 85"
+    assert passed(study, 3, population="segments").text == "few"
+
+
+@pytest.mark.parametrize("text", ["Said yes", "about half of them"])
+def test_words_of_the_book_pass(study, text):
+    assert passed(study, text).text == text
+
+
+@pytest.mark.parametrize(
+    "text", ["I am the only one left", "none", "all", "2000-02-03", "INV-1234"]
+)
+def test_words_of_people_and_nobody_and_everybody_do_not(study, text):
+    assert passed(study, text).text == "[words withheld]"
+
+
+FRAME = pd.DataFrame(
+    {"statement": ["said yes", "said no"], "persons": [30, 3], "mean": [1.234, 2.0]}
+)
+
+
+def test_small_cells_and_what_stands_beside_them_are_withheld(study):
+    safe = gate.protect_table(study, FRAME, "tbl-a", "respondents", ["persons"], {})
+    assert safe["persons"].tolist() == [30, "withheld"]
+    assert safe["mean"].tolist() == [1.23, "withheld"]
+
+
+def test_the_plans_cells_are_withheld_by_their_words(study, monkeypatch):
+    plan(monkeypatch, tables={"tbl-a": {"hidden": [["said yes", "persons"]]}})
+    safe = gate.protect_table(study, FRAME, "tbl-a", "respondents", ["persons"], {})
+    assert safe["persons"].tolist() == ["withheld", "withheld"]
+
+
+def test_the_plans_neighbours_are_merged(study, monkeypatch):
+    plan(monkeypatch, tables={"tbl-a": {"merge_rows": [[0, 1]]}})
+    safe = gate.protect_table(
+        study, FRAME[["statement", "persons"]], "tbl-a", "respondents", [], {}
+    )
+    assert safe.to_numpy().tolist() == [["said yes to said no", 33]]
+
+
+def test_an_undeclared_column_of_whole_numbers_is_taken_to_count_persons(study):
+    safe = gate.protect_table(study, FRAME, "tbl-a", "respondents", [], {})
+    assert safe["persons"].tolist() == [30, "withheld"]
+
+
+@pytest.mark.parametrize(
+    ("frame", "population", "why"),
+    [
+        (FRAME, "", "whom or what"),
+        (FRAME.rename(columns={"statement": "person"}), "respondents", "a line for each person"),
+        (FRAME.assign(statement=["I was alone", "said no"]), "respondents", "words that are not"),
+        (FRAME.assign(second="said yes"), "respondents", "crosses more than"),
+        (FRAME, "respondents: a, b", "crosses more than"),
+    ],
+)
+def test_what_no_cell_of_may_be_printed_is_withheld_with_a_sentence(study, frame, population, why):
+    safe = gate.protect_table(study, frame, "tbl-a", population, [], {})
+    assert safe.shape == (1, 1) and why in safe.iloc[0, 0]
+
+
+def test_titles_and_alt_texts_keep_only_numbers_and_words_that_are_public(study):
+    gate.protect_statistic(study, statistic(30, count=30, of=66))
+    text = gate.protect_text(study, "About half of them said yes: 30, and 3 said Ljusdal")
+    assert "30" in text and "3 " not in text.replace("30", "") and "Ljusdal" not in text
+    assert gate.protect_text(study, "About half of them.") == "About half of them."
+
+
+def test_collecting_is_refused_outside_its_folder(study, monkeypatch, tmp_path):
+    monkeypatch.setenv(gate.COLLECT_VARIABLE, "1")
+    with pytest.raises(UserError, match="outside `sustainment protect`"):
+        passed(study, 3, count=3, of=66)
+    monkeypatch.setenv("SUSTAINMENT_VALUES", str(tmp_path / "_build" / "run" / "default"))
+    with pytest.raises(UserError, match="outside `sustainment protect`"):
+        passed(study, 3, count=3, of=66)
+    monkeypatch.setenv("SUSTAINMENT_VALUES", str(tmp_path / "_build" / "collect" / "default"))
+    assert passed(study, 3, count=3, of=66).value == 3
+
+
+def test_no_number_of_observed_data_can_be_called_invented(study, monkeypatch):
+    from sustainment import report
+
+    monkeypatch.setattr(report, "current_study", lambda: study)
+    with pytest.raises(UserError, match="unprotected"):
+        report.resolve_kind("invented")
+    assert report.resolve_kind("data") == "observed"
+    assert Path(study.root).is_dir()
