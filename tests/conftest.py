@@ -6,6 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no defect of the code: examples are counted, never timed. The same examples come
+# every time, so that a red run can be repeated.
+settings.register_profile("book", deadline=None, derandomize=True)
+settings.load_profile("book")
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
