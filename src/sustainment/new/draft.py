@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sustainment.interviews.model import Interviews
+from sustainment.new.decisions import draft_decisions
 from sustainment.new.linking import guess_link
 from sustainment.report import QUANTITY_WORDS
-from sustainment.survey.examine import CELL_RULES, Defect, Examination
+from sustainment.survey.examine import Examination
 from sustainment.survey.model import BOOKKEEPING, MISSING_KINDS, Item, RawSurvey
-from sustainment.survey.values import REPAIRABLE, UNREADABLE
-from sustainment.survey.vendors.consent import consent_items, propose_drops
+from sustainment.survey.vendors.consent import consent_items
 from sustainment.survey.vendors.guess import missing_kind
 from sustainment.survey.vendors.identifiers import respondent_column
 from sustainment.survey.vendors.scales import plain, scale_order
@@ -79,7 +78,10 @@ def draft_study(raw: RawSurvey, interviews: Interviews | None, title: str) -> Dr
     _records(draft, raw)
     _missing(draft, raw)
     _outcome(draft, raw)
-    _decisions(draft, raw)
+    decisions = draft_decisions(raw, draft.settings()["survey"])
+    draft.add(
+        "survey.decisions", decisions, "each line is a guess: read its reason, keep it or strike it"
+    )
     examined = Examination(raw, draft.settings()["survey"])
     kept = int(examined.kept.sum())
     draft.add(
@@ -256,86 +258,6 @@ def ascending(item: Item) -> list[str]:
         by_label = {label: code for code, label in item.options.items()}
         return [by_label[label] for label in order]
     return list(item.options)
-
-
-def _decisions(draft: Draft, raw: RawSurvey) -> None:
-    """What the check would ask to decide, decided in the most careful way, with the count."""
-    decisions = [
-        {**p.decision(), "why": f"{p.why}; {_times(len(p.lines), 'record')}"}
-        for p in propose_drops(raw, draft.get("survey.rows"))
-    ]
-    draft.add(
-        "survey.decisions", decisions, "each line is a guess: read its reason, keep it or strike it"
-    )
-    for _ in range(3):  # a repair may show the next defect of the same cell
-        examined = Examination(raw, draft.settings()["survey"])
-        more = list(_undecided(examined))
-        if not more:
-            return
-        decisions.extend(more)
-
-
-def _undecided(examined: Examination) -> Iterator[dict[str, str]]:
-    repeated = examined.dropped["duplicate-submission"]
-    if len(repeated) and not examined.decisions.for_rule("duplicate-submission"):
-        why = f"guess: the first complete record counts; {_times(len(repeated), 'record')}"
-        yield {"rule": "duplicate-submission", "then": "keep first complete", "why": why}
-    found = [d for rule in CELL_RULES for d in examined.cell_defects(rule)] + list(
-        examined.answered_unasked()
-    )
-    open_ = [defect for defect in found if defect.decision is None]
-    for rule in dict.fromkeys(defect.rule for defect in open_):
-        defects = [defect for defect in open_ if defect.rule == rule]
-        if rule in REPAIRABLE:
-            why = f"changes no answer; {_times(_cells(defects), 'cell')}"
-            yield {"rule": rule, "then": "repair", "why": why}
-            continue
-        for item in dict.fromkeys(defect.item for defect in defects):
-            own = [defect for defect in defects if defect.item == item]
-            values = ", ".join(repr(d.before[:20]) for d in own[:4]) + (
-                ", …" if len(own) > 4 else ""
-            )
-            then, why = _careful(rule)
-            yield {
-                "rule": rule,
-                "item": item,
-                "then": then,
-                "why": f"{why}: {values}; {_times(_cells(own), 'cell')}",
-            }
-    for rule, names in _columns(examined).items():
-        for name in names:
-            if examined.decisions.first(rule, name) is None:
-                yield {
-                    "rule": rule,
-                    "item": name,
-                    "then": "keep",
-                    "why": "guess: nothing is lost by it",
-                }
-
-
-def _careful(rule: str) -> tuple[str, str]:
-    if rule == "answered-though-not-asked":
-        return "not asked", "guess: the question was hidden when the form was sent"
-    if rule in {"impossible-value", "letters-lost"}:
-        return "keep", "guess: kept as it stands. Look at it"
-    assert rule in UNREADABLE
-    return "no answer", "guess: cannot be read as an answer"
-
-
-def _columns(examined: Examination) -> dict[str, list[str]]:
-    raw = examined.raw
-    extra = [n for n in raw.table if n not in examined.items and n not in examined.markers]
-    absent = [n for n, item in raw.codebook.items() if item.type != "note" and n not in raw.table]
-    unread = [n for n, item in examined.items.items() if item.routing in examined.unread_routing]
-    return {"column-extra": extra, "column-missing": absent, "routing-unread": unread}
-
-
-def _cells(defects: list[Defect]) -> int:
-    return sum(len(defect.rows) for defect in defects)
-
-
-def _times(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _contents(draft: Draft, raw: RawSurvey) -> None:

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlparse
 
 import yaml
@@ -199,7 +200,11 @@ def copy_raw(data: Path, material: Material) -> dict[str, dict]:
     raw = data / "raw"
     raw.mkdir(parents=True)
     shutil.copyfile(material.survey, raw / material.survey.name)
-    entry = {"reader": "survey", "kind": material.raw.kind, "file": f"raw/{material.survey.name}"}
+    entry: dict[str, Any] = {
+        "reader": "survey",
+        "kind": material.raw.kind,
+        "file": f"raw/{material.survey.name}",
+    }
     if material.dictionary is not None:
         if material.dictionary.name == material.survey.name:
             raise UserError(
@@ -214,7 +219,7 @@ def copy_raw(data: Path, material: Material) -> dict[str, dict]:
             goal = raw / path.relative_to(material.survey.parent)
             goal.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, goal)
-    inputs = {"survey": entry}
+    inputs: dict[str, dict[str, Any]] = {"survey": entry}
     if material.interviews is not None and material.coded is not None:
         goal = raw / "interviews"
         goal.mkdir()

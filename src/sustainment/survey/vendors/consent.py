@@ -73,7 +73,7 @@ def consent_items(raw: RawSurvey) -> list[Item]:
 
 
 def _without_consent(raw: RawSurvey) -> list[Proposal]:
-    proposals = []
+    proposals: list[Proposal] = []
     for item in consent_items(raw):
         cells = raw.table[item.id]
         refusals = [code for code, label in item.options.items() if _NO.fullmatch(plain(label))]
@@ -92,7 +92,7 @@ def _without_consent(raw: RawSurvey) -> list[Proposal]:
 
 
 def _test_rows(raw: RawSurvey) -> list[Proposal]:
-    proposals = []
+    proposals: list[Proposal] = []
     if raw.kind != "qualtrics":
         return proposals
     if "Status" in raw.table:

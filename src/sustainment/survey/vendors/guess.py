@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from sustainment.survey.model import Item
+from sustainment.survey.model import Item, ItemType
 from sustainment.survey.vendors.scales import number_order, scale_order
 from sustainment.survey.vendors.sheet import tidy
 
@@ -145,7 +145,7 @@ def split_ticks(column: pd.Series, separator: str) -> dict[str, pd.Series]:
     cells = [_parts(cell, separator) for cell in filled.unique()]
     weights = filled.value_counts()
     joined = sum(int(weights[cell]) for cell in filled.unique() if len(_parts(cell, separator)) > 1)
-    tokens = Counter()
+    tokens: Counter[str] = Counter()
     for cell in filled:
         tokens.update(_parts(cell, separator))
     common = [token for token, count in tokens.most_common() if count >= FEWEST_TICKED]
@@ -229,7 +229,7 @@ def short_ids(wordings: Sequence[str]) -> list[tuple[str, str]]:
     return found
 
 
-def _with(item: Item, kind: str, labels: Sequence[str]) -> Item:
+def _with(item: Item, kind: ItemType, labels: Sequence[str]) -> Item:
     return Item(
         item.id, item.wording, kind, {label: label for label in labels}, section=item.section
     )

@@ -93,8 +93,8 @@ def identifying(name: str, wording: str, values: Sequence[str] = (), closed: boo
                 if short and re.search(pattern, short, re.I):
                     return f"the column's name or wording points to {what}"
     if filled and not _VERSION.search(f"{name_words} {wording}"):
-        for what, pattern in _BY_CONTENT:
-            if sum(bool(pattern.fullmatch(value)) for value in filled) >= max(1, 0.6 * len(filled)):
+        for what, shape in _BY_CONTENT:
+            if sum(bool(shape.fullmatch(value)) for value in filled) >= max(1, 0.6 * len(filled)):
                 return f"its cells look like {what}"
     return ""
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
 from sustainment.errors import UserError
-from sustainment.survey.model import BOOKKEEPING, Item, RawSurvey
+from sustainment.survey.model import BOOKKEEPING, Item, ItemType, RawSurvey
 from sustainment.survey.source import Source
 from sustainment.survey.vendors.codebook import read_codebook
 from sustainment.survey.vendors.guess import guess_item, share_options
@@ -130,14 +131,15 @@ def _from_structure(
     sheet: Sheet,
 ) -> dict[str, Item]:
     items: dict[str, Item] = {}
+    structure = source.dictionary.name if source.dictionary else "The survey structure"
     for name in asked:
         found = _CODE.fullmatch(name)
         question = questions.get(found[1]) if found else None
-        if question is not None:
+        if found and question is not None:
             items[name] = _item(name, question, found[2] or "", found[3] or "", table[name], sheet)
     if len(items) < len(asked) / 2:
         raise UserError(
-            f"{source.dictionary.name} describes {len(items)} of the {len(asked)} questions in {source.name}: "
+            f"{structure} describes {len(items)} of the {len(asked)} questions in {source.name}: "
             f"it is another survey, or the headings are not question codes. Export with codes as headings."
         )
     for name in asked:
@@ -161,7 +163,7 @@ def _item(
     wording = f"{question.wording} [{row}]" if part and row else question.wording
     if second:
         wording = f"{wording} [{question.columns.get(second, second)}]"
-    common = {
+    common: dict[str, Any] = {
         "section": question.section, "routing": condition or "", "required": question.required,
         "missing": dict(NOT_SHOWN),
     }  # fmt: skip
@@ -190,8 +192,15 @@ def _item(
         return Item(
             name, wording, "likert" if likert and len(labels) > 2 else "single", options, **common
         )
-    kinds = {"N": "number", "K": "number", ":": "number", "D": "date", "X": "note", "*": "calc"}
-    kind = kinds.get(question.type, "text")
+    kinds: dict[str, ItemType] = {
+        "N": "number",
+        "K": "number",
+        ":": "number",
+        "D": "date",
+        "X": "note",
+        "*": "calc",
+    }
+    kind: ItemType = kinds.get(question.type, "text")
     guess = guess_item(name, "", column[~column.isin(["N/A"])])
     if kind in {"number", "calc", "date"} and guess.type != kind and seen:
         kind = "text"

@@ -12,7 +12,7 @@ from dataclasses import replace
 import pandas as pd
 
 from sustainment.errors import UserError
-from sustainment.survey.model import BOOKKEEPING, Item, RawSurvey
+from sustainment.survey.model import BOOKKEEPING, Item, ItemType, RawSurvey
 from sustainment.survey.source import Source
 from sustainment.survey.tabular import Unreadable
 from sustainment.survey.vendors.codebook import Codebook, Entry, read_codebook
@@ -43,7 +43,7 @@ _DERIVED = re.compile(
 )
 _SESSION = re.compile(r"(completion|submission|start|end|recorded) ?(date|time)|time ?stamp", re.I)
 _DERIVED_LABEL = re.compile(r"\b(condensed|recoded|collapsed|count (not )?inc|total score)\b", re.I)
-_TYPES = {
+_TYPES: dict[ItemType, str] = {
     "single": "single|radio|dropdown|nominal|categorical|category|factor|yesno|boolean|truefalse",
     "likert": "likert|ordinal|scale item|rating",
     "multi": "multi|checkbox|tick|multiple choice|multiple response",
@@ -183,11 +183,13 @@ def _section(entry: Entry, name: str, kind: str) -> str:
     return BOOKKEEPING if own else entry.section
 
 
-def _kind(entry: Entry, options: dict[str, str], guess: Item, column: pd.Series) -> str:
-    declared = next((k for k, words in _TYPES.items() if re.fullmatch(words, entry.type)), "")
+def _kind(entry: Entry, options: dict[str, str], guess: Item, column: pd.Series) -> ItemType:
+    declared: ItemType | None = next(
+        (kind for kind, words in _TYPES.items() if re.fullmatch(words, entry.type)), None
+    )
     if declared in {"number", "date"} and guess.type != declared and not (column == "").all():
         declared = "single" if options else guess.type if guess.type == "date" else "text"
-    if options and declared in {"", "number", "text"}:
+    if options and declared in {None, "number", "text"}:
         labels = list(options.values())
         return "likert" if len(labels) > 2 and scale_order(labels) == labels else "single"
     if declared and (options or declared not in {"single", "likert"}):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sustainment.errors import UserError
-from sustainment.survey.model import Item
+from sustainment.survey.model import Item, ItemType
 from sustainment.survey.vendors.scales import scale_order
 from sustainment.survey.vendors.sheet import tidy
 
@@ -80,7 +80,7 @@ def _ordered(choices: Any, order: list | None) -> list[tuple[str, dict]]:
     return [(key, choices[key]) for key in keys if key in choices]
 
 
-def _kind(options: dict[str, str]) -> str:
+def _kind(options: dict[str, str]) -> ItemType:
     labels = list(options.values())
     return (
         "likert" if len(labels) > 2 and scale_order(labels) in (labels, labels[::-1]) else "single"

@@ -161,6 +161,7 @@ def _labelled(
     items: dict[str, Item], table: pd.DataFrame, source: Source, sheet: Sheet
 ) -> dict[str, Item]:
     """The items with labels from the survey's .qsf file or from a codebook table."""
+    assert source.dictionary is not None
     if source.dictionary.suffix.lower() == ".qsf":
         from_survey = read_qsf(source.dictionary)
     else:

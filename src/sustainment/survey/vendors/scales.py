@@ -56,7 +56,7 @@ def scale_order(labels: Sequence[str]) -> list[str] | None:
     for scale in SCALES:
         ranks = {label: scale.get(plain(label)) for label in labels}
         if None not in ranks.values() and len(set(ranks.values())) >= 2:
-            return sorted(labels, key=lambda label: ranks[label])
+            return sorted(labels, key=lambda label: ranks[label] or 0)
     return None
 
 

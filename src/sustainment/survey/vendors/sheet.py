@@ -15,11 +15,12 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from sustainment.errors import UserError
-from sustainment.findings import Finding
+from sustainment.findings import Finding, Severity
 from sustainment.survey.source import Source
 from sustainment.survey.tabular import find_separator, raw_rows, read_text
 
@@ -54,7 +55,7 @@ class Sheet:
         """One header row, without the blanks and non-breaking spaces around the names."""
         return [tidy(cell) for cell in self.rows[row]] if row < len(self.rows) else []
 
-    def note(self, severity: str, rule: str, message: str, **place) -> None:
+    def note(self, severity: Severity, rule: str, message: str, **place: Any) -> None:
         self.notes.append(Finding(severity, rule, message, file=self.file, **place))
 
 

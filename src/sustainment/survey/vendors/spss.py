@@ -16,7 +16,7 @@ import pandas as pd
 
 from sustainment.errors import UserError
 from sustainment.findings import Finding
-from sustainment.survey.model import Item, RawSurvey
+from sustainment.survey.model import Item, ItemType, RawSurvey
 from sustainment.survey.source import Source
 from sustainment.survey.vendors.guess import guess_item, missing_kind
 from sustainment.survey.vendors.identifiers import finish
@@ -124,6 +124,7 @@ def _item(name: str, meta, texts: pd.Series, values: pd.Series) -> Item:
     )
     seen = [value for value in texts.unique() if value and value not in missing]
     unlabelled = [value for value in seen if value not in options]
+    kind: ItemType
     if _PERIOD_FORMAT.fullmatch(written) or (
         _DATE_FORMAT.fullmatch(written) and not pd.api.types.is_numeric_dtype(values)
     ):
