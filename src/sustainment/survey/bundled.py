@@ -24,7 +24,7 @@ def write_bundled(name: str, folder: Path) -> Path:
     Raises UserError for a name that statsmodels does not know.
     """
     module = getattr(datasets, name, None)
-    if not hasattr(module, "load_pandas"):
+    if module is None or not hasattr(module, "load_pandas"):
         known = [n for n in dir(datasets) if hasattr(getattr(datasets, n), "load_pandas")]
         near = get_close_matches(name, known, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
