@@ -88,8 +88,8 @@ def register_excerpts(folder: Path, chapters: Sequence[str]) -> None:
     rehearsal = public_ids(interviews, "rehearsal").set_index("id")["segment"]
     secret = public_ids(interviews, EXCERPT_KEY).set_index("segment")["id"]
     entries = {}
-    for name in chapters:
-        path = folder / "notebooks" / f"{name}.md"
+    texts = [folder / "notebooks" / f"{name}.md" for name in chapters]
+    for path in [*texts, *(folder / "data" / "integration").glob("*.yml")]:
         text = path.read_text(encoding="utf-8")
         for id in set(re.findall(r"\bx[a-z2-7]{8}\b", text)) & set(rehearsal.index):
             text = text.replace(id, secret[rehearsal[id]])

@@ -137,9 +137,10 @@ def resolve_kind(kind: str) -> str:
     if kind not in KINDS:
         raise UserError(f"Unknown kind {kind!r}. Use published, derived, elsewhere or data.")
     study = current_study()
-    if kind == "invented" and study is not None and study.provenance == "observed":
+    if kind == "invented" and study is not None and study.reads_people:
         raise UserError(
-            'kind="invented" in a study of observed data would print its numbers unprotected. Use kind="data".'
+            'kind="invented" in a chapter that reads observed data would print its numbers unprotected. '
+            'Use kind="data".'
         )
     return kind
 

@@ -55,6 +55,14 @@ class Study:
         return "invented" if self.provenance == "synthetic" else "observed"
 
     @property
+    def reads_people(self) -> bool:
+        """Whether the chapter declares raw data of a real study, so that what it shows is protected."""
+        known = self.settings.get("inputs") or {}
+        files = (str((known.get(name) or {}).get("file", "")) for name in self.inputs)
+        raw = ("raw", "observed")
+        return self.provenance == "observed" and any(f.split("/")[0] in raw for f in files)
+
+    @property
     def N(self) -> int:
         """How many persons the survey was sent to."""
         return int(self.settings["population"]["size"])

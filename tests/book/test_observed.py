@@ -135,6 +135,28 @@ def test_the_audit_passes_and_finds_a_number_put_back(copy):
     )
 
 
+def test_a_reader_with_a_pencil_and_a_solver_recovers_no_statement(shown):
+    # An attack of its own, from what is printed alone: all answered each statement or not, so each
+    # line adds up to the number of respondents.
+    everybody = next(v.value for v in shown.values if v.key == "items.respondents")
+    items = next(t for t in shown.tables if t.id == "fig-items")
+    hidden = 0
+    for i, row in enumerate(items.cells):
+        left = everybody - sum(items.count(i, k) or 0 for k in range(1, len(row)))
+        holes = sum(cell == "withheld" for cell in row[1:])
+        hidden += holes
+        assert holes != 1 and (holes == 0 or left >= 5)
+    assert hidden > 0
+
+
+def test_no_hidden_number_stands_in_the_search_index_or_an_alt_text(built, shown):
+    index = (built / "_build/html/searchindex.js").read_text(encoding="utf-8")
+    assert "zqcanary" not in index and "ZQP" not in index
+    page = (built / "_build/html/notebooks/survey/few-families.html").read_text(encoding="utf-8")
+    for alt in re.findall(r'alt="([^"]*)"', page):
+        assert not re.search(r"\b[1-4] of \d|\bof 4[6-9]\b", alt)
+
+
 def test_output_past_the_helpers_stops_the_build(copy):
     chapter = copy / "notebooks/survey/few-families.md"
     text = chapter.read_text(encoding="utf-8")

@@ -171,6 +171,8 @@ def test_collecting_is_refused_outside_its_folder(study, monkeypatch, tmp_path):
 def test_no_number_of_observed_data_can_be_called_invented(study, monkeypatch):
     from sustainment import report
 
+    settings = {**SETTINGS, "inputs": {"survey": {"file": "raw/survey.csv"}}}
+    study = replace(study, settings=settings, inputs=("survey",))
     monkeypatch.setattr(report, "current_study", lambda: study)
     with pytest.raises(UserError, match="unprotected"):
         report.resolve_kind("invented")

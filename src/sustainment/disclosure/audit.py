@@ -66,8 +66,8 @@ def look(model: Model, collected: Sequence[Register], published: Sequence[Regist
             known = tables.get((table.edition, table.chapter, table.id))
             if known:
                 look_at_table(model, table, known, seen)
-        for place, text in register.texts:
-            numbers = by_chapter.get(place.partition(":")[0], {})
+        for spot, text in register.texts:
+            numbers = by_chapter.get(spot.partition(":")[0], {})
             for found in _WHOLE.findall(text):
                 seen.unknowns |= numbers.get(int(found.replace(",", "")), set())
     # equal counts are taken to be the same person's number wherever prose prints or implies one

@@ -144,8 +144,8 @@ def passages_rounded(statistic: Any, rules: Rules) -> Any:
     """Numbers of passages, rounded; shares of them in whole percentages."""
     if isinstance(statistic.value, int):
         text = about(statistic.value, rules)
-        value = rounded(statistic.value, rules.base) if text.startswith("about") else text
-        return replace(statistic, value=value, text=text, count=None, of=None)
+        shown = rounded(statistic.value, rules.base) if text.startswith("about") else text
+        return replace(statistic, value=shown, text=text, count=None, of=None)
     text = whole_percent(statistic.text) if statistic.text.endswith("%") else statistic.text
     value = number_in(text)
     return (

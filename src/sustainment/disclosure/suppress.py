@@ -108,7 +108,11 @@ def solve_group(
     down = np.array([-float(system.values[i]) for i in members])
     up = np.array([min(system.upper[i], limit) - system.values[i] for i in members])
     up = np.maximum(up, 0)
-    rows, columns, data, low, high = [], [], [], [], []
+    rows: list[int] = []
+    columns: list[int] = []
+    data: list[float] = []
+    low: list[float] = []
+    high: list[float] = []
 
     def constrain(entries: list[tuple[int, float]], least: float, most: float) -> None:
         for column, factor in entries:
