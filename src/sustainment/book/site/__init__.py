@@ -9,7 +9,7 @@ One extension made of small modules, each with its own `setup`:
 - `place`: the line above each chapter that says where the reader is
 - `chapters`: pages with a kernel are notebooks
 - `banner`: the sentence on every page that the data are invented
-- `links`: launch and edit links to tracked files, downloads as clean notebooks
+- `links`: launch and edit links to tracked files, downloads as clean notebooks (prose: `download`)
 - `maths`: formulas as MathML, made at build time
 - `ledger`: one page with every value, and links from each number to it
 - `language`: the role {sv} for words in Swedish

@@ -8,8 +8,12 @@ says how to get the package and the data.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from sustainment.book.site.download import readable
+from sustainment.learn.exercises import Exercise, load_exercises
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -26,10 +30,14 @@ make book
 ```
 
 Then open this chapter in the folder `{parent}` of the copy, with the kernel of its `.venv`. Without
-the package, the first code cell stops with "No module named 'sustainment'"."""
+the package, the first code cell stops with "No module named 'sustainment'".
+
+Where the page prints a number, the text here holds its name, such as `use.yes`; a cell reports it."""
 
 
-def clean_notebook(source: Path, docname: str, repository: str) -> str:
+def clean_notebook(
+    source: Path, docname: str, repository: str, exercises: Mapping[str, Exercise]
+) -> str:
     """The chapter as a notebook without outputs (JSON), for download."""
     import jupytext
     import nbformat
@@ -40,6 +48,9 @@ def clean_notebook(source: Path, docname: str, repository: str) -> str:
     if repository:
         get = f"git clone {repository}\ncd {repository.rstrip('/').rsplit('/', 1)[-1]}"
     note = FIRST_CELL.format(get=get, parent=docname.rsplit("/", 1)[0])
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell["source"] = readable(cell.source, exercises)
     notebook.cells.insert(0, new_markdown_cell(note))
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"  # ids are random by default; builds must not differ
@@ -53,6 +64,7 @@ def write_notebooks(app: Sphinx, error: Exception | None) -> None:
     if error or app.builder.name != "html":
         return
     root = Path(app.confdir) / app.config.sustainment_root
+    exercises = load_exercises(root)
     for docname in sorted(app.env.found_docs):
         source = root / f"{docname}.md"
         if not is_chapter(app, docname) or not source.exists():
@@ -60,7 +72,7 @@ def write_notebooks(app: Sphinx, error: Exception | None) -> None:
         target = Path(app.outdir) / NOTEBOOKS / f"{docname}.ipynb"
         target.parent.mkdir(parents=True, exist_ok=True)
         repository = app.config.html_theme_options.get("repository_url", "")
-        target.write_text(clean_notebook(source, docname, repository), encoding="utf-8")
+        target.write_text(clean_notebook(source, docname, repository, exercises), encoding="utf-8")
 
 
 def page_links(repository: str, branch: str, notebooks_branch: str, docname: str) -> list[dict]:
