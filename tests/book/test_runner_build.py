@@ -121,6 +121,12 @@ def test_an_edition_changes_numbers_and_says_so(built):
     assert "29 %" in page
     assert "Edition “Only the highest answers”: cutoff = 5." in page
     assert "injected" not in page
+    staged = json.loads((built / "_build/stage/strict/notebooks/survey/share.ipynb").read_text())
+    shown = [c for c in staged["cells"] if "parameters" in c["metadata"].get("tags", [])]
+    assert "".join(shown[0]["source"]).splitlines() == [
+        "cutoff: int = 5  # an answer from here on counts as yes",
+        'rounding: str = "whole"  # digits shown, # included',
+    ]
     assert "71 %" in (built / "_build/html/notebooks/survey/share.html").read_text()
 
 

@@ -161,6 +161,19 @@ def comment_of_line(source: str) -> dict[int, str]:
     return {t.start[0]: t.string.lstrip("# ") for t in tokens if t.type == tokenize.COMMENT}
 
 
+def with_values(source: str, values: Mapping[str, Scalar]) -> str:
+    """The parameters cell as it reads with other values; help and layout stay."""
+    lines = [line.encode() for line in source.splitlines()]
+    for statement in ast.parse(source).body:
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            old, name = statement.value, statement.target.id
+            if name in values and old is not None:
+                line = lines[old.lineno - 1]  # columns count bytes
+                new = repr(values[name]).encode()
+                lines[old.lineno - 1] = line[: old.col_offset] + new + line[old.end_col_offset :]
+    return b"\n".join(lines).decode()
+
+
 # editions.yml ----------------------------------------------------------------------------------
 
 

@@ -20,7 +20,7 @@ import yaml
 from sustainment.book.chapters import NOTEBOOKS, Book, Chapter
 from sustainment.book.execute import stable
 from sustainment.book.freshness import files_below, notebook_file
-from sustainment.book.parameters import Edition, Scalar, show
+from sustainment.book.parameters import Edition, Scalar, show, with_values
 from sustainment.errors import UserError
 
 # Large or not part of the pages: linked where the system can, so that pages may still cite them.
@@ -46,7 +46,7 @@ def stage(
     write_if_changed(staged / "_toc.yml", staged_toc(book, None if only is None else chapters))
     for chapter in chapters:
         target = Path(f"{chapter.docname}.ipynb")
-        write_if_changed(staged / target, staged_notebook(book, chapter, run_folder))
+        write_if_changed(staged / target, staged_notebook(book, chapter, run_folder, changed))
         wanted.add(target)
     wanted |= copy_rest(book, staged)
     remove_others(staged, wanted)
@@ -93,8 +93,13 @@ def staged_links(book: Book, text: str, page: Path) -> str:
     return _LINK.sub(mend, text)
 
 
-def staged_notebook(book: Book, chapter: Chapter, run_folder: Path) -> bytes:
-    """The chapter's present prose with the outputs of its last execution."""
+def staged_notebook(
+    book: Book, chapter: Chapter, run_folder: Path, changed: Mapping[str, Scalar]
+) -> bytes:
+    """The chapter's present prose with the outputs of its last execution.
+
+    Its parameters cell shows the values it was executed with.
+    """
     import jupytext
     import nbformat
 
@@ -111,6 +116,8 @@ def staged_notebook(book: Book, chapter: Chapter, run_folder: Path) -> bytes:
         if result.source != cell.source:
             raise UserError(f"{chapter.file} was changed during the build. Build again.")
         cell["outputs"], cell["execution_count"] = result.outputs, result.execution_count
+        if "parameters" in cell.metadata.get("tags", []):
+            cell["source"] = with_values(cell.source, changed)
         if done and "injected-parameters" in done[0].metadata.get("tags", []):
             injected = done.pop(0)
             # Without the tag every page of another edition would show one odd cell more.
