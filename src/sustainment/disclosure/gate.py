@@ -181,7 +181,11 @@ def protect_table(
     counts: Sequence[str],
     derived: Mapping[str, str],
 ) -> pd.DataFrame:
-    """The table as it may leave: as it is, with neighbours merged, with cells or all of it withheld."""
+    """The table as it may leave: as it is, with neighbours merged, with cells or all of it withheld.
+
+    counts: the columns said to count persons; every other column of whole numbers is taken to.
+    derived: {column: the column of counts it can be worked out from}.
+    """
     if collecting(study):
         return frame
     rules, plan = read_rules(study.settings), load(study)
@@ -189,14 +193,14 @@ def protect_table(
     if id in rules.release:
         return frame
     vocabulary = Vocabulary(study)
-    why = unprintable(frame, population, counts, rules, vocabulary)
+    why = unprintable(frame, population, rules, vocabulary)
     if why:
         return pd.DataFrame({"Withheld": [f"This table is withheld: {why}."]})
     strand = rules.strand(population)
     if strand == OPEN:
         safe = frame
     elif strand == SURVEY:
-        safe = merge_frame(frame, counts, rows, columns)
+        safe = merge_frame(frame, rows, columns)
         flagged = plan.derived_withheld(study.chapter) or is_part(population)
         safe = hide_cells(safe, hidden, rules, derived, flagged)
     else:
@@ -205,13 +209,7 @@ def protect_table(
     return safe
 
 
-def unprintable(
-    frame: pd.DataFrame,
-    population: str,
-    counts: Sequence[str],
-    rules: Rules,
-    vocabulary: Vocabulary,
-) -> str:
+def unprintable(frame: pd.DataFrame, population: str, rules: Rules, vocabulary: Vocabulary) -> str:
     """Why nothing of a table may be printed; "" when it may, cell by cell."""
     if rules.strand(population) == UNKNOWN:
         return "it is not said whom or what it counts"
@@ -248,7 +246,7 @@ def words_of(row: Mapping[Any, Any], labels: Sequence[Any]) -> str:
 
 
 def merge_frame(
-    frame: pd.DataFrame, counts: Sequence[str], rows: list[list[int]], columns: list[list[int]]
+    frame: pd.DataFrame, rows: list[list[int]], columns: list[list[int]]
 ) -> pd.DataFrame:
     """Neighbouring categories merged as the plan says; persons are added up, other numbers left out."""
     from sustainment.disclosure.register import join_label

@@ -103,7 +103,9 @@ def read_notebook(notebook: dict[str, Any], chapter: str, register: Register) ->
         item = metadata.get("sustainment") or {}
         sort = item.get("type")
         if sort == "value":
-            read: dict[str, Any] = {name: item.get(name) for name in Value.__dataclass_fields__ if name in item}
+            read: dict[str, Any] = {
+                name: item.get(name) for name in Value.__dataclass_fields__ if name in item
+            }
             register.values.append(
                 Value(**read | {"chapter": chapter, "edition": register.edition})
             )
