@@ -47,7 +47,7 @@ def marked(mark):
     return found
 
 
-def gone(mark, seconds=15):
+def gone(mark, seconds=60):
     end = time.monotonic() + seconds
     while time.monotonic() < end and marked(mark):
         time.sleep(0.1)
@@ -78,11 +78,11 @@ def test_a_killed_runner_leaves_no_process_and_no_lock(book, built_once, kernels
 @LINUX
 def test_an_interrupted_runner_ends_at_once_with_everything_it_started(book):
     mark = uuid.uuid4().hex
-    change(book / COUNT, "answers = ", "import time\ntime.sleep(60)\nanswers = ")
+    change(book / COUNT, "answers = ", "import time\ntime.sleep(600)\nanswers = ")
     runner = start(book, mark=mark)
     time.sleep(2.5)
     runner.send_signal(signal.SIGINT)
-    assert runner.wait(10) != 0
+    assert runner.wait(60) != 0
     assert gone(mark)
 
 
@@ -123,7 +123,7 @@ def test_a_worker_that_is_killed_twice_is_given_up_with_a_sentence(book):
 
 def test_two_builds_at_once_wait_for_each_other(book, built_once):
     both = [start(book), start(book)]
-    said = [runner.communicate(timeout=120)[0] for runner in both]
+    said = [runner.communicate(timeout=300)[0] for runner in both]
     assert [runner.returncode for runner in both] == [0, 0], said
     assert sum("this one waits" in text for text in said) == 1
     assert sum("Nothing has changed" in text for text in said) == 1
@@ -139,7 +139,7 @@ def test_a_full_disk_ends_in_a_sentence_and_loses_nothing(book, built_once):
         )
 
     runner = start(book, preexec_fn=small_files)
-    said = runner.communicate(timeout=120)[0]
+    said = runner.communicate(timeout=300)[0]
     assert runner.returncode == 2
     assert "File too large" in said
     assert "Traceback" not in said
