@@ -71,16 +71,12 @@ def reply(
     numbers, swapped = read
     said = _said(exercise, numbers, swapped)
     answer = targets(exercise, exercise.answer, values)
-    parts = {
-        p: answer.get(p) is not None and _same(exercise, numbers[p], answer[p]) for p in numbers
-    }
+    parts = {p: _same(exercise, numbers[p], answer.get(p)) for p in numbers}
     if all(parts.values()):
         return Reply("right", said, parts, _join(MESSAGES["right"], said))
     for other, other_values in (elsewhere or {}).items():
         there = targets(exercise, exercise.answer, other_values)
-        if there != answer and all(
-            there.get(p) is not None and _same(exercise, numbers[p], there[p]) for p in numbers
-        ):
+        if there != answer and all(_same(exercise, numbers[p], there.get(p)) for p in numbers):
             words = MESSAGES["right_elsewhere"].format(edition=other, this=edition)
             return Reply("right_elsewhere", said, parts, _join(said, words), reread=exercise.reread)
     half = " ".join(MESSAGES["part"].format(part=PART_WORDS[p]) for p, ok in parts.items() if ok)
@@ -103,8 +99,10 @@ def targets(
     found: dict[str, float | None] = {}
     for part, key in keys.items():
         value = values.get(key)
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        found[part] = float(value) * exercise.scale if number else None
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            found[part] = None
+        else:
+            found[part] = float(value) * exercise.scale
     return found
 
 
@@ -124,11 +122,7 @@ def is_off(exercise: Exercise, mistake, values: Mapping[str, Any]) -> bool:
     """A mistake whose values equal the answer's cannot be told from it, in this edition."""
     answer = targets(exercise, exercise.answer, values)
     wrong = targets(exercise, mistake.when, values)
-    return all(
-        answer.get(p) is not None and _same(exercise, w, answer[p])
-        for p, w in wrong.items()
-        if w is not None
-    )
+    return all(_same(exercise, w, answer.get(p)) for p, w in wrong.items() if w is not None)
 
 
 def _reply_choice(exercise: Exercise, chosen: str) -> Reply:
@@ -169,8 +163,8 @@ def _said(exercise: Exercise, numbers: Mapping[str, float], swapped: bool) -> st
     return _join(said, MESSAGES["swapped"] if swapped else "")
 
 
-def _same(exercise: Exercise, number: float, target: float) -> bool:
-    return abs(number - target) <= exercise.tolerance + 1e-9
+def _same(exercise: Exercise, number: float, target: float | None) -> bool:
+    return target is not None and abs(number - target) <= exercise.tolerance + 1e-9
 
 
 def _meant(exercise: Exercise, number: float, target: float) -> bool:
