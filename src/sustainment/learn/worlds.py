@@ -144,6 +144,9 @@ def _said(correct: bool) -> str:
 
 
 def _differs(group: pd.Series, yes: np.ndarray) -> bool:
-    """What an analyst says who tests at 5 %: a chi-square over groups with an answer."""
-    table = pd.crosstab(group.astype(str), yes)
-    return table.shape[1] > 1 and bool(chi2_contingency(table, correction=False).pvalue < 0.05)
+    """What an analyst says who tests at 5 %: a chi-square over the groups that answered."""
+    codes = group.cat.codes.to_numpy()
+    table = np.bincount(2 * codes + yes, minlength=2 * len(group.cat.categories)).reshape(-1, 2)
+    table = table[table.sum(axis=1) > 0]
+    both = (table.sum(axis=0) > 0).all()
+    return bool(both and chi2_contingency(table, correction=False).pvalue < 0.05)
