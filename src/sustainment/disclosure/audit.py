@@ -68,8 +68,10 @@ def look(model: Model, collected: Sequence[Register], published: Sequence[Regist
                 look_at_table(model, table, known, seen)
         for spot, text in register.texts:
             numbers = by_chapter.get(spot.partition(":")[0], {})
-            for found in _WHOLE.findall(text):
-                seen.unknowns |= numbers.get(int(found.replace(",", "")), set())
+            # The size of a whole group is known anyway, and says nothing about an equal part.
+            said = {int(found.replace(",", "")) for found in _WHOLE.findall(text)}
+            for number in said - set(model.sizes.values()):
+                seen.unknowns |= numbers.get(number, set())
     # equal counts are taken to be the same person's number wherever prose prints or implies one
     classes = {model.system.together[i] for i in seen.unknowns}
     seen.unknowns |= {i for i, c in enumerate(model.system.together) if c in classes}
@@ -138,7 +140,8 @@ def narrow(model: Model, printed: Iterable[int]) -> list[Finding]:
     """Hidden numbers that everything printed narrows down too far."""
     shown = set(printed) | model.public
     known = [i in shown for i in range(len(model.system.names))]
-    hidden = {p.unknown for p in model.places} | model.sensitive
+    # A number that nobody said counts persons may be withheld for other reasons, and be worked out.
+    hidden = {p.unknown for p in model.places if p.declared} | model.sensitive
     found = model.system.intervals(known, {i for i in hidden if not known[i]})
     return [
         Finding(
