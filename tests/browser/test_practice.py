@@ -165,6 +165,16 @@ def test_the_map_never_has_more_yes_than_answers(visit, site):
     assert "5 of the 66 answered, and 5 of them" in page.locator("#worlds output").inner_text()
 
 
+@pytest.mark.parametrize(
+    ("script", "sign"),
+    [("intervals.js", 'id="intervals"'), ("worlds.js", 'id="worlds"'), ("practice.js", "practice-form")],
+)  # fmt: skip
+def test_a_script_is_loaded_only_where_it_is_used(site, script, sign):
+    for path in site.rglob("*.html"):
+        html = path.read_text(encoding="utf-8")
+        assert (f"_static/{script}" in html) == (sign in html), path.name
+
+
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_replies_on_the_page_are_python_s_word_for_word(visit, site, chapter):
     page = page_of(visit, site, f"notebooks/{chapter}.html")
