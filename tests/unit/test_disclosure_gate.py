@@ -13,9 +13,7 @@ from sustainment.errors import UserError
 from sustainment.report import Statistic
 from sustainment.study import Study
 
-CHAPTER = (
-    '---\nsustainment: {}\n---\n"said yes" "said no" "About half of them." "statement" "persons" "mean" "second"'
-)
+CHAPTER = '---\nsustainment: {}\n---\n"said yes" "said no" "About half of them." "statement" "persons" "mean" "second"'
 
 
 @pytest.fixture

@@ -137,7 +137,7 @@ def test_broken_yaml_is_named_with_its_line(tmp_path):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(UserError, match="constructs.yml is missing"):
+    with pytest.raises(UserError, match=r"constructs.yml is missing"):
         read_integration(tmp_path)
 
 

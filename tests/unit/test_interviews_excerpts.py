@@ -128,7 +128,9 @@ def test_under_observed_only_reviewed_excerpts_are_shown(monkeypatch):
     wanted = id_of(read("observed"))
     with pytest.raises(UserError, match="not on the reviewed list"):
         excerpts.excerpt(read("observed"), wanted)
-    assert excerpts.excerpt(read("observed", excerpts={"approved": {wanted: ENTRY}}), wanted) == WORDS
+    assert (
+        excerpts.excerpt(read("observed", excerpts={"approved": {wanted: ENTRY}}), wanted) == WORDS
+    )
     assert excerpts.excerpt(read("observed"), wanted, approved=lambda i: i == wanted) == WORDS
 
 

@@ -19,7 +19,7 @@ def test_numpy_scalars_become_plain_numbers():
 
 @pytest.mark.parametrize("value", [None, [1], pd.Series([1]), pd.NA, float("nan")])
 def test_a_value_that_is_no_number_word_or_truth_is_refused(value):
-    with pytest.raises(UserError, match="a.b"):
+    with pytest.raises(UserError, match=r"a.b"):
         r.to_plain("a.b", value)
 
 
