@@ -114,6 +114,22 @@ def test_small_cells_and_what_stands_beside_them_are_withheld(study):
     assert safe["mean"].tolist() == [1.23, "withheld"]
 
 
+def test_bands_and_written_labels_with_numbers_pass(study):
+    bands = pd.DataFrame({"persons": ["none", "1–2", "10 or more"], "mean": [10, 12, 9]})
+    (study.root / "notebooks/survey/one.md").write_text(CHAPTER + "none", encoding="utf-8")
+    safe = gate.protect_table(study, bands, "tbl-a", "respondents", ["mean"], {})
+    assert safe["persons"].tolist() == ["none", "1–2", "10 or more"]
+
+
+def test_the_rules_may_say_whom_a_table_counts(study):
+    settings = {
+        **SETTINGS,
+        "protection": {**SETTINGS["protection"], "tables": {"tbl-*": "respondents"}},
+    }
+    safe = gate.protect_table(replace(study, settings=settings), FRAME, "tbl-a", "", [], {})
+    assert safe["persons"].tolist() == [30, "withheld"]
+
+
 def test_the_plans_cells_are_withheld_by_their_words(study, monkeypatch):
     plan(monkeypatch, tables={"tbl-a": {"hidden": [["said yes", "persons"]]}})
     safe = gate.protect_table(study, FRAME, "tbl-a", "respondents", ["persons"], {})
@@ -140,6 +156,8 @@ def test_an_undeclared_column_of_whole_numbers_is_taken_to_count_persons(study):
         (FRAME.rename(columns={"statement": "person"}), "respondents", "a line for each person"),
         (FRAME.assign(statement=["I was alone", "said no"]), "respondents", "words that are not"),
         (FRAME.assign(second="said yes"), "respondents", "crosses more than"),
+        (FRAME[["statement"]], "respondents", "may be persons"),
+        (FRAME.assign(statement=["3 said yes", "said no"]), "respondents", "words that are not"),
         (FRAME, "respondents: a, b", "crosses more than"),
     ],
 )

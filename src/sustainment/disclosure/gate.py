@@ -192,7 +192,7 @@ def protect_table(
     hidden, rows, columns = plan.table(study.chapter, id)
     if id in rules.release:
         return frame
-    vocabulary = Vocabulary(study)
+    population, vocabulary = rules.about(id, population), Vocabulary(study)
     why = unprintable(frame, population, rules, vocabulary)
     if why:
         return pd.DataFrame({"Withheld": [f"This table is withheld: {why}."]})
@@ -223,6 +223,8 @@ def unprintable(frame: pd.DataFrame, population: str, rules: Rules, vocabulary: 
     if not all(vocabulary.knows(text) for text in texts):
         return "it holds words that are not of the questionnaire, the codebook or the book"
     numbers = [c for c in frame.columns if c not in labels]
+    if rules.strand(population) != OPEN and not numbers:
+        return "it counts nobody, so its lines may be persons"
     if rules.strand(population) == SURVEY and rules.crosses_too_much(
         len(labels), len(numbers), population
     ):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 from sustainment.disclosure.register import Register, Table, Value
@@ -84,9 +84,10 @@ class Model:
 
 def counting_tables(register: Register, rules: Rules) -> list[Table]:
     """The tables that count persons of the survey, and that the rules do not withhold altogether."""
+    named = (replace(t, population=rules.about(t.id, t.population)) for t in register.tables)
     return [
         table
-        for table in register.tables
+        for table in named
         if table.kind in ("observed", "invented")
         and rules.strand(table.population) == SURVEY
         and table.id not in rules.release

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
+from fnmatch import fnmatchcase
 from typing import Any
 
 from sustainment.errors import UserError
@@ -41,6 +42,7 @@ class Rules:
     harmless: columns or rows that say nothing about anybody, such as "no answer": any number may show.
     size_keys: population → key of the value that says how many they are, printed always.
     zero_shows: columns or rows in which "nobody" may show, because the form alone makes it so.
+    tables: table → population, for tables whose chapter does not say it; * stands for anything.
     ordered: table → "rows" or the columns that stand in an order, so that neighbours can be merged.
     release: key or table → reason, for what a person has looked at and lets out.
     """
@@ -56,6 +58,7 @@ class Rules:
     size_keys: Mapping[str, str] = field(default_factory=dict)
     harmless: tuple[str, ...] = ()
     zero_shows: tuple[str, ...] = ()
+    tables: Mapping[str, str] = field(default_factory=dict)
     ordered: Mapping[str, Any] = field(default_factory=dict)
     release: Mapping[str, str] = field(default_factory=dict)
     words: tuple[tuple[str, int, int], ...] = (
@@ -69,6 +72,12 @@ class Rules:
     def strand(self, population: str) -> str:
         """survey, interviews, passages, open (no persons), or "" for a population nobody named."""
         return self.populations.get(base_of(population), UNKNOWN)
+
+    def about(self, id: str, population: str) -> str:
+        """The population of a table: what its chapter says, else what the rules say of its id."""
+        if population:
+            return population
+        return next((p for pattern, p in self.tables.items() if fnmatchcase(id, pattern)), "")
 
     def small(self, count: int, of: int | None, labels: Iterable[str] = ()) -> bool:
         """Whether a count of persons, or its complement, must not be printed.
@@ -121,6 +130,7 @@ def read_rules(settings: Mapping[str, Any]) -> Rules:
         | {p: int(n) for p, n in sizes.items() if not isinstance(n, str)},
         "size_keys": {p: key for p, key in sizes.items() if isinstance(key, str)},
         "release": dict(block.get("release") or {}),
+        "tables": dict(block.get("tables") or {}),
         "ordered": dict(block.get("ordered") or {}),
         "harmless": tuple(survey.pop("harmless", ())),
         "zero_shows": tuple(survey.pop("zero_shows", ())),
@@ -132,7 +142,7 @@ def read_rules(settings: Mapping[str, Any]) -> Rules:
         given["words"] = tuple((str(w), int(a), int(b)) for w, a, b in interviews.pop("words"))
     if "base" in interviews:
         given["base"] = int(interviews.pop("base"))
-    known = {"survey", "interviews", "no_persons", "sizes", "release", "ordered"}
+    known = {"survey", "interviews", "no_persons", "sizes", "release", "ordered", "tables"}
     unknown = [*(set(block) - known), *survey, *interviews]
     if unknown:
         raise UserError(

@@ -14,6 +14,9 @@ from sustainment.study import Study
 
 PUBLIC_FILES = ("data/study.yml", "data/published.yml", "data/elsewhere.yml", "data/integration")
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b|\d{1,2}:\d{2}|\d{5,}")
+_BAND = re.compile(
+    r"\d{1,3}(\s?[–-]\s?\d{1,3})?( or (more|fewer|less))?|(under|over|below|up to|from) \d{1,3}"
+)
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?![\w])")
 REMOVED = "[…]"
@@ -31,12 +34,13 @@ class Vocabulary:
         self.ids = {i.casefold() for i in _ids(study._opened.values()) if len(i) >= 4}
 
     def knows(self, text: str) -> bool:
-        """Whether a label or a word stands, piece by piece between its numbers, in public words."""
+        """Whether a label or a word stands in public words; parts joined by "·" one by one."""
         plain = _plain(text)
         if self.names_someone(plain) or _DATE.search(plain):
             return False
-        pieces = (p.strip(" .,;:()–-−<>≤≥%·") for p in re.split(r"\d+", plain))
-        return all(piece in self.text for piece in pieces if piece)
+        # A number in a label could be a count put into words: only bands and what is written pass.
+        pieces = (piece.strip(" .,;:") for piece in plain.split("·"))
+        return all(not p or _BAND.fullmatch(p) or p in self.text for p in pieces)
 
     def names_someone(self, text: str) -> bool:
         plain = text.casefold()
@@ -80,7 +84,9 @@ def _instruments(opened: Iterable[Any]) -> Iterable[str]:
     """Wordings and labels of the survey; names and descriptions of the codes."""
     for thing in opened:
         for item in getattr(thing, "codebook", {}).values():
+            yield item.id
             yield item.wording
+            yield item.type
             yield item.section
             yield from item.options.values()
         codes = getattr(thing, "codes", None)
