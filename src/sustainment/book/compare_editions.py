@@ -55,7 +55,9 @@ def chapters_to_run(default: Plan, plan: Plan) -> tuple[list[str], list[str]]:
     book = plan.book
     changed: set[str] = set()
     for name in book.order:  # what a chapter needs comes before it
-        if plan.values[name] != default.values.get(name) or changed & set(book.chapters[name].needs):
+        if plan.values[name] != default.values.get(name) or changed & set(
+            book.chapters[name].needs
+        ):
             changed.add(name)
     needed = set(changed)
     for name in reversed(book.order):
