@@ -2,7 +2,13 @@
 
 import pandas as pd
 
-from sustainment.disclosure.crosstab import TOTAL, Crosstab, answers_within, crowds
+from sustainment.disclosure.crosstab import (
+    TOTAL,
+    Crosstab,
+    answers_within,
+    crowds,
+    merge_neighbours,
+)
 
 PEOPLE = pd.DataFrame(
     {
@@ -37,6 +43,13 @@ def test_crowds_and_the_answers_in_them():
     assert crowds(people, ["a"]).tolist() == [3, 3, 3, 1]
     assert crowds(people, ["a", "b"]).tolist() == [2, 2, 1, 1]
     assert answers_within(people, ["a", "b"], "said").tolist() == [2, 2, 1, 1]
+
+
+def test_ordered_categories_are_merged_until_none_is_small():
+    counts = pd.Series({"none": 3, "1–2": 15, "3–4": 16, "5–9": 9, "10 or more": 3})
+    merged = merge_neighbours(counts, 5)
+    assert merged.to_dict() == {"none to 1–2": 18, "3–4": 16, "5–9 to 10 or more": 12}
+    assert merge_neighbours(merged, 5).to_dict() == merged.to_dict()
 
 
 def test_a_missing_trait_is_a_trait_of_its_own():

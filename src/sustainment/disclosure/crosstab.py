@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from sustainment.disclosure.plan import merged
+from sustainment.disclosure.register import Table, merge_table
+from sustainment.disclosure.rules import Rules
 from sustainment.disclosure.suppress import suppress
 from sustainment.disclosure.system import System
 
@@ -87,6 +90,27 @@ class Crosstab:
         return inner.reindex(
             index=self.counts.index, columns=self.counts.columns, fill_value=False
         ).astype(bool)
+
+
+def merge_neighbours(counts: pd.Series, minimum: int) -> pd.Series:
+    """Ordered categories with as few neighbours merged as leave the fewest small numbers.
+
+    counts: persons by category, in order. Returns the counts under the names of the merged ones.
+    """
+    shown = Table(
+        chapter="",
+        edition="",
+        id="shown",
+        kind="observed",
+        population="",
+        columns=("category", "persons"),
+        cells=tuple((str(name), str(int(count))) for name, count in counts.items()),
+        numeric=frozenset({1}),
+    )
+    rules = Rules(size=int(counts.sum()), minimum=minimum, ordered={"shown": "rows"})
+    found = merged([shown], rules)
+    shown = merge_table(shown, *found) if found else shown
+    return pd.Series({row[0]: int(row[1]) for row in shown.cells}, name=counts.name)
 
 
 def crowds(people: pd.DataFrame, traits: Sequence[str]) -> pd.Series:
