@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from myst_nb.ext.glue.crossref import read_glue_cache
+from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from sustainment.book.site.kinds import MARKS
@@ -175,19 +176,20 @@ class ResolveLedger(SphinxPostTransform):
             node.replace_self(nodes.raw("", markup, format="html"))
 
 
-class CellAddresses(SphinxPostTransform):
+class CellAddresses(SphinxTransform):
     """Every code cell can be linked to: the ledger points at the cell that made a value."""
 
-    default_priority = 7
+    default_priority = 1  # before folded cells are joined: the address moves along with the code
 
-    def run(self, **options: Any) -> None:
+    def apply(self, **options: Any) -> None:
         for node in self.document.findall(nodes.container):
             if "cell" in node.get("classes", ()) and "cell_index" in node:
-                node["ids"] = [f"cell-{node['cell_index']}", *node["ids"]]
+                code = next((n for n in node.children if "cell_input" in n.get("classes", ())), node)
+                code["ids"] = [f"cell-{node['cell_index']}", *code["ids"]]
 
 
 def setup(app: Sphinx) -> None:
     app.add_node(pending_ledger)
     app.add_directive("ledger", LedgerDirective)
     app.add_post_transform(ResolveLedger)
-    app.add_post_transform(CellAddresses)
+    app.add_transform(CellAddresses)
