@@ -184,7 +184,9 @@ class CellAddresses(SphinxTransform):
     def apply(self, **options: Any) -> None:
         for node in self.document.findall(nodes.container):
             if "cell" in node.get("classes", ()) and "cell_index" in node:
-                code = next((n for n in node.children if "cell_input" in n.get("classes", ())), node)
+                code = next(
+                    (n for n in node.children if "cell_input" in n.get("classes", ())), node
+                )
                 code["ids"] = [f"cell-{node['cell_index']}", *code["ids"]]
 
 
