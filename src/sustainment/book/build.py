@@ -33,6 +33,7 @@ from sustainment.book.progress import Teller
 from sustainment.book.values import read_json, write_json
 from sustainment.errors import UserError
 
+SITE = "sustainment.book.site"
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 if TYPE_CHECKING:
     from sustainment.book.execute import Failure, Job, Outcome
@@ -334,9 +335,10 @@ def make_pages(plan: Plan, only: list[str] | None, told: Teller) -> None:
 
 
 def structure_digest(plan: Plan) -> str:
-    """What lets pages change that nobody edited: values, headings, labels, settings, templates.
+    """What lets pages change that nobody edited: headings, labels, terms, settings, templates.
 
-    While this stays the same, Sphinx may read just the edited pages; else it reads all of them.
+    While this stays the same, Sphinx may read just the edited pages; else it reads all of them. Pages
+    that show a value of another chapter are written again by the site's own extension.
     """
     book = plan.book
     lines = []
@@ -345,15 +347,17 @@ def structure_digest(plan: Plan) -> str:
         relative = path.relative_to(book.folder).as_posix()
         if relative.startswith(("tests/", "dist/")):
             continue
-        if path in edited:
-            text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8") if path in edited else "{glossary}"
+        if "{glossary}" not in text:
             kept = re.findall(r"^(?:#|\(|\s*:|---|```|~~~|\{).*$", text, re.MULTILINE)
             lines.append(f"{relative} {freshness.digest(chr(10).join(kept).encode())}")
         else:
             lines.append(f"{relative} {freshness.file_digest(path)}")
-    for name in book.chapters:
-        path = freshness.notebook_file(plan.run_folder, name)
-        lines.append(f"{name} {freshness.file_digest(path)}")
+    if SITE not in str(book.config.get("sphinx")):
+        lines += [
+            freshness.file_digest(freshness.notebook_file(plan.run_folder, name))
+            for name in book.chapters
+        ]
     return freshness.digest("\n".join(lines).encode())
 
 

@@ -7,6 +7,9 @@ which stops a build that allows none.
 
 from __future__ import annotations
 
+import hashlib
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from docutils import nodes
@@ -131,8 +134,25 @@ class ResolveNumbers(SphinxPostTransform):
 
 
 def pages_with_values(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """Pages to write again: a value may come from a chapter that has changed since."""
+    """Pages to write again: a value or a figure may come from a chapter that has changed since.
+
+    While all chapters show what they showed at the last build, that is none of them.
+    """
+    before = getattr(env, "sustainment_outputs", "")
+    env.sustainment_outputs = outputs_digest(Path(env.mystnb_config.output_folder))
+    if before == env.sustainment_outputs:
+        return []
     return [docname for docname, data in env.metadata.items() if data.get("shows_values")]
+
+
+def outputs_digest(folder: Path) -> str:
+    """One digest of what all executed chapters show; their prose is left out."""
+    digest = hashlib.blake2b(digest_size=16)
+    for path in sorted(folder.rglob("*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        shown = [cell.get("outputs") for cell in cells if cell["cell_type"] == "code"]
+        digest.update(f"{path.relative_to(folder)}{json.dumps(shown)}".encode())
+    return digest.hexdigest()
 
 
 def setup(app: Sphinx) -> None:
