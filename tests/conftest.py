@@ -15,6 +15,12 @@ settings.load_profile("book")
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
+@pytest.fixture(autouse=True)
+def no_study_is_open(monkeypatch):
+    """A chapter opens its study for itself: what another test opened must not be seen."""
+    monkeypatch.setattr("sustainment.study._current", None)
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real files by other people; without it a test is skipped and says so."""

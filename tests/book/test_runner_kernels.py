@@ -13,13 +13,12 @@ from sustainment.book.kernels import SWITCH, fork_environment, imports_of
 COUNT = "notebooks/survey/count.md"
 SHARE = "notebooks/survey/share.md"
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
+pytestmark = pytest.mark.slow
 
 SHOW = """
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-
-pytestmark = pytest.mark.slow
 
 figure, axis = plt.subplots()
 axis.plot([1, 3, 2])

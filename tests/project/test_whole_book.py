@@ -30,9 +30,11 @@ def html():
 
 @pytest.fixture(scope="module")
 def pages(html):
+    found = {path.relative_to(html).as_posix(): path for path in sorted(html.rglob("*.html"))}
     return {
-        path.relative_to(html).as_posix(): BeautifulSoup(path.read_bytes(), "html.parser")
-        for path in sorted(html.rglob("*.html"))
+        name: BeautifulSoup(path.read_bytes(), "html.parser")
+        for name, path in found.items()
+        if not name.startswith("_static/")  # the theme's own pieces, which nobody reads
     }
 
 

@@ -61,11 +61,18 @@ def executed(env: BuildEnvironment, docname: str) -> list[dict[str, Any]]:
 
 
 def cell_sources(path: Path) -> dict[int, str]:
-    """The code of a page's cells by their position; MyST-NB has taken reported values out of them."""
+    """The code of a page's cells by their position; MyST-NB has taken reported values out of them.
+
+    Cells that the page does not show are left out: nothing could lead to them.
+    """
     if not path.exists():
         return {}
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return {i: "".join(c["source"]) for i, c in enumerate(cells) if c["cell_type"] == "code"}
+    return {
+        i: "".join(c["source"])
+        for i, c in enumerate(cells)
+        if c["cell_type"] == "code" and "remove-cell" not in c["metadata"].get("tags", ())
+    }
 
 
 def cell_of(key: str, sources: Mapping[int, str]) -> int | None:
