@@ -46,7 +46,7 @@ check: $(STAMP) ## the daily loop: style, prose, the raw material, the fast test
 	$(BIN)/codespell
 	$(BIN)/sustainment lint
 	$(BIN)/sustainment check
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not slow and not browser'
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not slow and not browser' tests/unit tests/project/test_project_promises.py
 
 bench: $(STAMP) ## measure builds and scale (minutes): _build/bench.json
 	$(BIN)/sustainment bench
