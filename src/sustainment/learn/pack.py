@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from abc import abstractmethod
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,8 +54,9 @@ class Pack(Directive):
             logger.warning("%s", error, location=self.state_machine.get_source_and_line())
             return []
 
+    @abstractmethod
     def made(self, root: Path) -> list[nodes.Node]:
-        raise NotImplementedError
+        """This part of the pack, from the study folder `root`."""
 
 
 class InstructorKey(Pack):

@@ -45,24 +45,27 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 
+PARTS = (
+    access,
+    again,
+    banner,
+    chapters,
+    describe,
+    kinds,
+    language,
+    ledger,
+    links,
+    maths,
+    numbers,
+    place,
+    renderer,
+    single,
+    weight,
+)
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register all parts. A build may run in parallel: nothing here keeps state outside `env`."""
-    for part in (
-        access,
-        again,
-        banner,
-        chapters,
-        describe,
-        kinds,
-        language,
-        ledger,
-        links,
-        maths,
-        numbers,
-        place,
-        renderer,
-        single,
-        weight,
-    ):
+    for part in PARTS:
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
