@@ -144,6 +144,37 @@ def test_older_and_newer_taguette_files_are_read_by_what_they_hold(tmp_path):
     assert read_interviews(path).codes["path"].tolist() == ["a", "a > b"]
 
 
+REAL = (
+    "\ufeff<html><head></head><body><!-- made by a converter --><h1>Å &mdash; intervju</h1>\r\n"
+    "<p>Så <em>trött</em><br/>&#128512; är hon.</p>\r\n\r\n<table><tr><td>Tid</td><td>saknas</td></tr>"
+    "</table>\r\n<ul><li>ett</li><li>två&nbsp;ö</li></ul><p></p></body></html>"
+)
+REAL_SKIPPED = "\ufeffÅ — intervju\nSå trött😀 är hon.\n\nTidsaknas\netttvå\u00a0ö"
+
+
+def test_taguettes_converted_documents_count_as_its_page_does(tmp_path):
+    wanted = ["intervju", "trött", "😀 är", "saknas", "två\u00a0ö", "är hon"]
+    places = []
+    for words in wanted:
+        start = len(REAL_SKIPPED[: REAL_SKIPPED.index(words)].encode())
+        places.append(((start, start + len(words.encode())), [1, 2]))
+    path = taguette(tmp_path / "p.sqlite3", places, html=REAL)
+    with sqlite3.connect(path) as db:
+        for number, words in enumerate(wanted, 1):
+            db.execute("UPDATE highlights SET snippet = ? WHERE id = ?", (words, number))
+        db.execute(
+            "INSERT INTO documents VALUES (2, 'tom.txt', '', 'tom.txt', '', 1, 'LEFT_TO_RIGHT', '')"
+        )
+        db.execute("DELETE FROM tags WHERE id = 2")  # a deleted tag that left its links behind
+    db.close()
+    read = read_interviews(path)
+    kept = read.segments.drop_duplicates("segment")
+    assert set(kept["text"]) == set(wanted) and kept["verified"].all()
+    assert len(read.other) == len(wanted) and set(read.other["code"]) == {"tag 2"}
+    assert read.documents.set_index("document").loc["tom.txt", "text"] == ""
+    assert "code-not-in-the-codebook" in rules(read.notes)
+
+
 @given(st.lists(st.text(alphabet="aå😀 &<", min_size=1, max_size=5), max_size=6), st.data())
 def test_any_html_counts_as_its_text_does(parts, data):
     escaped = [p.replace("&", "&amp;").replace("<", "&lt;") for p in parts]
@@ -288,6 +319,119 @@ def test_a_stored_text_with_crlf_or_a_mark_is_sliced_as_qualcoder_does(tmp_path)
         assert read.documents["text"].item() == FULLTEXT
         assert read.segments["text"].tolist() == ["för lite tid", "lite tid", "pengar"]
         assert read.segments["verified"].all()
+
+
+EMOJI = "😀 Åsa säger 👩‍👧:\nvi har för lite tid.\nOch pengar 🏠, \nalltid pengar."
+
+
+def by_editor(words: str, text: str = EMOJI, line_end: str = "\n") -> tuple[int, int, str]:
+    """A coding as QualCoder's editor stores it: UTF-16 units, a line end as one, signs for ends."""
+    shown = text.replace("\r\n", "\n").replace("\r", "\n")
+    start = len(shown[: shown.index(words)].encode("utf-16-le")) // 2
+    length = len(words.encode("utf-16-le")) // 2
+    return start, start + length, words.replace("\n", "\u2029")
+
+
+def by_search(words: str, text: str = EMOJI) -> tuple[int, int, str]:
+    """A coding in characters, as QualCoder stores one that was moved by keys or found in SQL."""
+    start = text.index(words)
+    return start, start + len(words), words
+
+
+def test_qualcoders_editor_counts_an_emoji_as_two_and_its_search_as_one(tmp_path):
+    coded = [
+        (by_editor("för lite tid"), 2, "anna"),
+        (by_search("lite tid"), 2, "bo"),
+        (by_editor("tid.\nOch pengar 🏠, \nalltid"), 1, "bo"),  # over two paragraphs' ends
+        (by_editor("👩‍👧"), 1, "anna"),
+    ]
+    read = read_interviews(qualcoder(tmp_path / "p.qda", text=EMOJI, coded=coded))
+    assert read.segments["verified"].all()
+    assert read.segments["text"].tolist() == [
+        "👩‍👧",
+        "för lite tid",
+        "lite tid",
+        "tid.\nOch pengar 🏠, \nalltid",
+    ]
+    told = next(n for n in read.notes if n.rule == "emoji-counted-twice")
+    assert told.severity == "note" and "'åsa.txt'" in told.message
+    assert "text-differs" not in rules(read.notes)
+
+
+def test_without_stored_words_qualcoders_other_codings_decide_and_nothing_else(tmp_path):
+    start, end, _ = by_editor("alltid")
+    coded = [((start, end, None), 1, "bo")]
+    alone = read_interviews(qualcoder(tmp_path / "a.qda", text=EMOJI, coded=coded))
+    assert "emoji-counted-twice" not in rules(alone.notes)
+    coded = [*coded, (by_editor("lite tid"), 2, "bo"), (by_editor("pengar 🏠"), 2, "bo")]
+    beside = read_interviews(qualcoder(tmp_path / "b.qda", text=EMOJI, coded=coded))
+    assert beside.segments["text"].tolist() == ["lite tid", "pengar 🏠", "alltid"]
+
+
+def test_words_that_stand_nowhere_near_are_still_named_where_emoji_shift_the_count(tmp_path):
+    start, end, _ = by_editor("lite tid")
+    coded = [((start, end, "mycket tid"), 2, "bo")]
+    read = read_interviews(qualcoder(tmp_path / "p.qda", text=EMOJI, coded=coded))
+    assert "text-differs" in rules(read.notes)
+    assert not read.segments["verified"].any()
+
+
+@pytest.mark.parametrize("line_end", ["\r\n", "\r"])
+def test_qualcoders_editor_counts_a_stored_line_end_of_two_as_one(tmp_path, line_end):
+    text = EMOJI.replace("\n", line_end)
+    coded = [(by_editor(words), 2, "anna") for words in ("lite tid", "pengar 🏠", "alltid")]
+    read = read_interviews(qualcoder(tmp_path / "p.qda", text=text, coded=coded))
+    assert read.segments["text"].tolist() == ["lite tid", "pengar 🏠", "alltid"]
+    assert read.segments["verified"].all()
+
+
+def test_an_annotation_stands_where_the_codings_of_its_text_say(tmp_path):
+    folder = qualcoder(tmp_path / "p.qda", text=EMOJI, coded=[(by_editor("lite tid"), 2, "anna")])
+    start, end, _ = by_editor("pengar 🏠")
+    with sqlite3.connect(folder / "data.qda") as db:
+        db.execute("UPDATE annotation SET pos0 = ?, pos1 = ?", (start, end))
+    db.close()
+    memo = read_interviews(folder).memos.set_index("text").loc["who is this", "about"]
+    place = memo.rpartition(":")[2].split("-")
+    assert EMOJI[int(place[0]) : int(place[1])] == "pengar 🏠"
+
+
+def test_what_real_qualcoder_projects_hold_beside_codings_is_kept_apart(tmp_path):
+    folder = qualcoder(
+        tmp_path / "p.qda", coded=[((None, None, "x"), 1, "bo"), ("pengar", 1, "bo")]
+    )
+    with sqlite3.connect(folder / "data.qda") as db:
+        # an import from another program gives pictures and recordings an empty text
+        db.execute("UPDATE source SET fulltext = '' WHERE id = 2")
+        db.execute("INSERT INTO source VALUES (3, 'talk.mp3', '', 'audio:/home/a/talk.mp3', '', 'anna', '', 4, NULL)")  # fmt: skip
+        db.execute("INSERT INTO source VALUES (4, 'talk.txt', '', NULL, '', 'anna', '', NULL, NULL)")  # fmt: skip
+        db.execute("INSERT INTO source VALUES (5, 'p.pdf', 'Sida ett.', '/docs/p.pdf', '', 'anna', '', NULL, NULL)")  # fmt: skip
+        db.execute("INSERT INTO code_av VALUES (1, 3, 100, 900, 1, 'a laugh', '', 'bo', NULL)")
+        db.execute("INSERT INTO code_cat VALUES (9, 'Lost', 'anna', '', '', 77)")  # its parent went
+        db.execute("INSERT INTO code_text VALUES (9, 1, 5, 'Sida', 0, 4, 'bo', '', NULL, NULL, NULL)")  # fmt: skip
+        db.execute(
+            "INSERT INTO code_text VALUES (8, 1, 66, 'gone', 0, 4, 'bo', '', '', NULL, NULL)"
+        )
+        db.execute("CREATE TABLE coder_names (name text, visibility integer)")
+        db.execute("CREATE VIEW code_text_visible AS SELECT * FROM code_text")
+    db.close()
+    read = read_interviews(folder)
+    assert read.documents["document"].tolist() == ["åsa.txt", "talk.txt", "p.pdf"]
+    assert set(read.segments["text"]) == {"pengar", "Sida"}
+    assert set(read.other["kind"]) == {"picture", "recording", "text"}
+    assert {"outside-the-text", "document-not-in-the-project"} <= rules(read.notes)
+    assert "Lost" in set(read.codes["path"])
+
+
+@pytest.mark.parametrize("make", [taguette, qualcoder])
+def test_changes_that_are_not_yet_written_into_a_database_are_not_passed_over(tmp_path, make):
+    made = make(tmp_path / "p.qda")
+    file = made / "data.qda" if made.is_dir() else made
+    file.with_name(file.name + "-wal").write_bytes(b"changes")
+    with pytest.raises(UserError, match="Close the program"):
+        read_interviews(made)
+    file.with_name(file.name + "-wal").write_bytes(b"")
+    assert len(read_interviews(made).segments)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,12 @@ class Database:
             raise UserError(f"{self.file}: no such file. Check the name in study.yml.")
         if self.path.stat().st_size > BYTES:
             raise UserError(f"{self.file} is larger than {BYTES:,} bytes and was not opened.")
+        log = self.path.with_name(self.file + "-wal")
+        if log.is_file() and log.stat().st_size:
+            raise UserError(
+                f"{self.file} has changes beside it that are not yet written into it ({log.name}). "
+                "Close the program that uses it, then read it again; copy both files, if you copy."
+            )
         try:
             uri = f"{self.path.resolve().as_uri()}?mode=ro&immutable=1"
             self.connection = sqlite3.connect(uri, uri=True)
