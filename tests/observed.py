@@ -33,7 +33,8 @@ def make_observed(
     for name in COPIED:
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
-    shutil.rmtree(folder / "data" / "worlds", ignore_errors=True)
+    if "lab/worlds" not in chapters:
+        shutil.rmtree(folder / "data" / "worlds", ignore_errors=True)
     for name in chapters:
         for ending in (".md", ".exercises.yml"):
             source = ROOT / "notebooks" / f"{name}{ending}"

@@ -29,6 +29,10 @@ VALUES_VARIABLE = "SUSTAINMENT_VALUES"  # the folder with this run's values of o
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 PROVENANCES = ("synthetic", "observed")
+PRIVATE_FOLDERS = (
+    "raw",
+    "observed",
+)  # below data/: what holds persons when the study is a real one
 
 _current: Study | None = None
 
@@ -59,8 +63,8 @@ class Study:
         """Whether the chapter declares raw data of a real study, so that what it shows is protected."""
         known = self.settings.get("inputs") or {}
         files = (str((known.get(name) or {}).get("file", "")) for name in self.inputs)
-        raw = ("raw", "observed")
-        return self.provenance == "observed" and any(f.split("/")[0] in raw for f in files)
+        private = any(f.split("/")[0] in PRIVATE_FOLDERS for f in files)
+        return self.provenance == "observed" and private
 
     @property
     def N(self) -> int:

@@ -132,3 +132,29 @@ def test_sentences_know_their_lines():
         ("Another one here.", 4),
         ("- item", 7),
     ]
+
+
+TABLE = """
+```{code-cell} ipython3
+show_table(frame, id="tbl-a", kind="data", caption="c")
+```
+"""
+
+
+def test_a_table_of_data_that_does_not_say_whom_it_counts_is_found(book):
+    change(book / SHARE, END, f"{END}\n{TABLE}")
+    assert rules(book) == ["population"]
+    change(book / SHARE, 'kind="data", caption', 'kind="data", population="households", caption')
+    assert rules(book) == ["population"]  # nobody named such a group in study.yml
+    change(book / SHARE, "households", "population")
+    assert rules(book) == []
+
+
+def test_a_table_whose_population_the_settings_give_and_one_of_other_numbers_are_sound(book):
+    change(book / SHARE, END, f"{END}\n{TABLE}")
+    change(book / SHARE, 'kind="data"', 'kind="derived"')
+    assert rules(book) == []
+    change(book / SHARE, 'kind="derived"', 'kind="data"')
+    with open(book / "data/study.yml", "a", encoding="utf-8") as settings:
+        settings.write("\nprotection:\n  tables: {tbl-*: respondents}\n")
+    assert rules(book) == []

@@ -8,6 +8,7 @@ matter that is incomplete. Exceptions stand in `prose-allow.yml`, each with its 
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from typing import Any
 from sustainment.book.chapters import Book, Chapter, did_you_mean, load_book, split_front_matter
 from sustainment.book.parameters import check_chapter_parameters, load_editions
 from sustainment.book.prose import VALUE, Sentence, prose_lines, references, sentences
+from sustainment.disclosure.rules import Rules, read_rules
 from sustainment.errors import UserError
 from sustainment.findings import Finding, worst_first
 from sustainment.study import load_yaml
@@ -71,6 +73,7 @@ def lint(folder: Path | str) -> list[Finding]:
     allowances = load_allowances(book.folder)
     found: list[Finding] = []
     editions = load_editions(book.folder)
+    rules = read_rules(book.settings)
     for chapter in book.chapters.values():
         try:
             check_chapter_parameters(chapter, editions)
@@ -78,6 +81,7 @@ def lint(folder: Path | str) -> list[Finding]:
             found.append(Finding("error", "parameters", str(error).removesuffix(".")))
         found += check_front_matter(chapter, book)
         found += check_code(chapter)
+        found += check_populations(chapter, rules)
     found += check_keys(book)
     for docname, path in pages_of(book).items():
         text = path.read_text(encoding="utf-8")
@@ -215,24 +219,43 @@ def check_code(chapter: Chapter) -> Iterator[Finding]:
                     )
 
 
+def check_populations(chapter: Chapter, rules: Rules) -> Iterator[Finding]:
+    """A table or figure of data says whom or what it counts; else a real study's must be withheld."""
+    for node, line in calls(chapter, "show_table", "show_figure"):
+        given = {k.arg: k.value for k in node.keywords}
+        kind = given.get("kind", ast.Constant("data"))
+        if not (isinstance(kind, ast.Constant) and kind.value == "data") or "id" not in given:
+            continue
+        id, is_pattern = key_of(given["id"])
+        said = given.get("population")
+        name = str(said.value) if isinstance(said, ast.Constant) else "" if said is None else None
+        about = rules.about(
+            id.replace("\\", "").replace(".+", "x") if is_pattern else id, name or ""
+        )
+        if name is not None and not rules.strand(about):
+            yield Finding(
+                "error", "population", f"{id} does not say whom or what it counts", chapter.file, line,
+                value=about, remedy="Give it a `population=` that data/study.yml names under "
+                "`protection:`, or a line under `protection: tables:`.",
+            )  # fmt: skip
+
+
+def calls(chapter: Chapter, *names: str) -> Iterator[tuple[ast.Call, int]]:
+    """The calls of these functions in a chapter's cells, with their lines in its file."""
+    for cell in chapter.cells:
+        with contextlib.suppress(SyntaxError):
+            for node in ast.walk(ast.parse(cell.source)):
+                if isinstance(node, ast.Call) and getattr(node.func, "id", "") in names:
+                    yield node, cell.line + node.lineno - 1
+
+
 def reported_keys(chapter: Chapter) -> Iterator[tuple[str, bool, bool, int]]:
     """(key or pattern, is a pattern, is cited from elsewhere, line) of each reported value."""
-    for cell in chapter.cells:
-        try:
-            tree = ast.parse(cell.source)
-        except SyntaxError:
-            continue
-        for node in ast.walk(tree):
-            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
-                continue
-            line = cell.line + node.lineno - 1
-            if node.func.id == "report" and node.args:
-                key, is_pattern = key_of(node.args[0])
-                yield key, is_pattern, False, line
-            elif node.func.id == "cite":
-                for argument in node.args[2:]:
-                    key, is_pattern = key_of(argument)
-                    yield key, is_pattern, True, line
+    for node, line in calls(chapter, "report", "cite"):
+        cited = node.func.id == "cite"  # type: ignore[attr-defined]
+        for argument in node.args[2:] if cited else node.args[:1]:
+            key, is_pattern = key_of(argument)
+            yield key, is_pattern, cited, line
 
 
 def key_of(node: ast.expr) -> tuple[str, bool]:

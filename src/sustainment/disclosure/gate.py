@@ -14,15 +14,18 @@ from typing import Any
 
 import pandas as pd
 
+from sustainment.disclosure.cells import about, hide_cells, hide_words, interview_cells, merge_frame
+from sustainment.disclosure.coarse import ranges_only, round_share, survival_steps
 from sustainment.disclosure.rules import (
-    CELL,
     INTERVIEWS,
     NUMBER,
     OPEN,
     PASSAGES,
     PERSON_COLUMNS,
+    RANGES,
     SHARE,
     SURVEY,
+    SURVIVAL,
     UNKNOWN,
     WORDS,
     Rules,
@@ -33,7 +36,7 @@ from sustainment.disclosure.rules import (
     rounded,
     whole_percent,
 )
-from sustainment.disclosure.words import Vocabulary
+from sustainment.disclosure.words import Vocabulary, vocabulary_of
 from sustainment.errors import UserError
 from sustainment.study import VALUES_VARIABLE, Study
 
@@ -73,13 +76,15 @@ def protect_statistic(study: Study, statistic: Any) -> Any:
     if isinstance(statistic.value, bool):
         passed = None if strand != OPEN else statistic
     elif isinstance(statistic.value, str):
-        passed = protect_word(statistic, rules, Vocabulary(study), statistic.key in hidden)
+        passed = protect_word(statistic, rules, vocabulary_of(study), statistic.key in hidden)
     elif strand == OPEN:
         passed = statistic
     elif strand == INTERVIEWS:
         passed = interviews_as_word(statistic, rules)
     elif strand == PASSAGES:
         passed = passages_rounded(statistic, rules)
+    elif strand in (RANGES, SURVIVAL):
+        passed = curve_rounded(statistic, rules)
     elif strand == SURVEY and not is_extreme(statistic.key) and statistic.key not in hidden:
         passed = protect_number(statistic, rules, derived)
     else:
@@ -153,8 +158,13 @@ def passages_rounded(statistic: Any, rules: Rules) -> Any:
     )
 
 
-def about(count: int, rules: Rules) -> str:
-    return "few" if count < rules.minimum else f"about {rounded(count, rules.base)}"
+def curve_rounded(statistic: Any, rules: Rules) -> Any:
+    """An end or the middle of a specification curve, or a survival, in steps of some per cent."""
+    if not isinstance(statistic.value, float) or not statistic.text.endswith("%"):
+        return None
+    share = round_share(statistic.value, rules.base)
+    text = f"about {100 * share:.0f} %"
+    return replace(statistic, value=share, text=text, count=None, of=None)
 
 
 def protect_word(statistic: Any, rules: Rules, vocabulary: Vocabulary, hidden: bool) -> Any:
@@ -192,12 +202,18 @@ def protect_table(
     hidden, rows, columns = plan.table(study.chapter, id)
     if id in rules.release:
         return frame
-    population, vocabulary = rules.about(id, population), Vocabulary(study)
+    population, vocabulary = rules.about(id, population), vocabulary_of(study)
+    strand = rules.strand(population)
+    if strand == OPEN:
+        frame = hide_words(frame, vocabulary, known_numbers(study, rules), rules.minimum)
+    elif strand == RANGES:
+        frame = ranges_only(frame, rules.base)
+    elif strand == SURVIVAL:
+        frame = survival_steps(frame, rules)
     why = unprintable(frame, population, rules, vocabulary)
     if why:
         return pd.DataFrame({"Withheld": [f"This table is withheld: {why}."]})
-    strand = rules.strand(population)
-    if strand == OPEN:
+    if strand in (OPEN, RANGES, SURVIVAL):
         safe = frame
     elif strand == SURVEY:
         safe = merge_frame(frame, rows, columns)
@@ -232,117 +248,6 @@ def unprintable(frame: pd.DataFrame, population: str, rules: Rules, vocabulary: 
     return ""
 
 
-def count_columns(frame: pd.DataFrame) -> list[Any]:
-    """Columns of whole numbers: they are taken to count persons, declared or not."""
-    return [
-        c
-        for c in frame.columns
-        if pd.api.types.is_numeric_dtype(frame[c])
-        and not pd.api.types.is_bool_dtype(frame[c])
-        and (frame[c].dropna() % 1 == 0).all()
-    ]
-
-
-def words_of(row: Mapping[Any, Any], labels: Sequence[Any]) -> str:
-    return " · ".join("–" if pd.isna(row[c]) else str(row[c]) for c in labels)
-
-
-def merge_frame(
-    frame: pd.DataFrame, rows: list[list[int]], columns: list[list[int]]
-) -> pd.DataFrame:
-    """Neighbouring categories merged as the plan says; persons are added up, other numbers left out."""
-    from sustainment.disclosure.register import join_label
-
-    if not rows and not columns:
-        return frame
-    counting = set(count_columns(frame))
-    blocks = columns or [[k] for k in range(frame.shape[1])]
-    groups = rows or [[i] for i in range(len(frame))]
-    if sum(map(len, blocks)) != frame.shape[1] or sum(map(len, groups)) != len(frame):
-        raise UserError(
-            "The plan in data/suppression.yml merges a table that has changed since. Run "
-            "`sustainment protect` and review the plan again."
-        )
-    out: dict[str, list[Any]] = {}
-    for block in blocks:
-        names = [str(frame.columns[k]) for k in block]
-        name = names[0] if len(names) == 1 else join_label(names[0], names[-1])
-        part = frame.iloc[:, block]
-        if set(part.columns) <= counting:
-            out[name] = [int(part.iloc[group].to_numpy().sum()) for group in groups]
-        else:
-            column = part.iloc[:, 0]
-            whole = pd.api.types.is_numeric_dtype(column)
-            out[name] = [
-                column.iloc[group[0]]
-                if len(group) == 1
-                else (None if whole else join_label(str(column.iloc[group[0]]), str(column.iloc[group[-1]])))
-                for group in groups
-            ]  # fmt: skip
-    return pd.DataFrame(out)
-
-
-def hide_cells(
-    frame: pd.DataFrame,
-    hidden: set[tuple[str, str]],
-    rules: Rules,
-    derived: Mapping[str, str],
-    flagged: bool,
-) -> pd.DataFrame:
-    """The frame with the plan's cells and what hangs on them withheld; the rules hold besides."""
-    counting = count_columns(frame)
-    labels = [c for c in frame.columns if not pd.api.types.is_numeric_dtype(frame[c])]
-    out = frame.astype(object).copy()
-    for i, row in enumerate(frame.to_dict("records")):
-        words = words_of(row, labels)
-        gone = set()
-        for column in counting:
-            if pd.isna(row[column]):
-                continue
-            count = int(row[column])
-            small = rules.small(count, None, {str(column), *(str(row[c]) for c in labels)})
-            if (words, str(column)) in hidden or small or is_extreme(str(column)):
-                gone.add(column)
-        for column in frame.columns:
-            if column in counting or column in labels:
-                continue
-            source = derived.get(str(column))
-            tied = source in gone if source else bool(gone) or flagged
-            if tied or is_extreme(str(column)):
-                gone.add(column)
-            elif isinstance(row[column], float) and not pd.isna(row[column]):
-                out.iloc[i, out.columns.get_loc(column)] = round(row[column], 2)
-        for column in gone:
-            out.iloc[i, out.columns.get_loc(column)] = CELL
-    for column in frame.columns:
-        if not (out[column].astype(object) == CELL).any():
-            out[column] = out[column].astype(frame[column].dtype)
-    return out
-
-
-def interview_cells(frame: pd.DataFrame, rules: Rules, population: str) -> pd.DataFrame:
-    """Words in place of numbers of interviews; passages rounded; every other number withheld."""
-    out = frame.astype(object).copy()
-    size = rules.sizes.get("interviews", 0)
-    for column in frame.columns:
-        if not pd.api.types.is_numeric_dtype(frame[column]):
-            continue
-        named = rules.strand(str(column))
-        strand = named if named in (INTERVIEWS, PASSAGES) else rules.strand(population)
-        for i, value in enumerate(frame[column]):
-            if pd.isna(value):
-                continue
-            whole = float(value).is_integer()
-            if whole and strand == INTERVIEWS and 0 <= value <= size:
-                shown = rules.word_for(int(value), size)
-            elif whole and strand == PASSAGES:
-                shown = about(int(value), rules)
-            else:
-                shown = CELL
-            out.iloc[i, out.columns.get_loc(column)] = shown
-    return out
-
-
 # Titles, captions, alt texts -------------------------------------------------------------------------
 
 
@@ -351,7 +256,7 @@ def protect_text(study: Study, text: str) -> str:
     if not text or collecting(study):
         return text
     rules = read_rules(study.settings)
-    return Vocabulary(study).scrub(text, known_numbers(study, rules), rules.minimum)
+    return vocabulary_of(study).scrub(text, known_numbers(study, rules), rules.minimum)
 
 
 def known_numbers(study: Study, rules: Rules) -> set[int]:

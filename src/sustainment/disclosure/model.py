@@ -64,7 +64,7 @@ class Model:
     def counted(self, value: Value) -> tuple[int, int | None] | None:
         """(count, of) of a value that says how many persons of the survey; None for any other."""
         rules = self.rules
-        if value.kind not in ("observed", "invented") or rules.strand(value.population) != SURVEY:
+        if value.kind != rules.kind or rules.strand(value.population) != SURVEY:
             return None
         if value.key in rules.release:
             return None
@@ -88,7 +88,7 @@ def counting_tables(register: Register, rules: Rules) -> list[Table]:
     return [
         table
         for table in named
-        if table.kind in ("observed", "invented")
+        if table.kind == rules.kind
         and rules.strand(table.population) == SURVEY
         and table.id not in rules.release
         and table.counts

@@ -14,7 +14,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-_INTEGER = re.compile(r"[\d,]+")
+_INTEGER = re.compile(r"[-−]?[\d,]+")
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,9 @@ class Table:
         return " · ".join(t for k, t in enumerate(self.cells[row]) if k not in self.numeric)
 
     def count(self, row: int, column: int) -> int | None:
-        """The whole number in a cell; None when there is none."""
+        """The whole number in a cell, without its sign ("3 left out" may stand as −3); None without."""
         text = self.cells[row][column]
-        return int(text.replace(",", "")) if _INTEGER.fullmatch(text) else None
+        return int(re.sub(r"[-−,]", "", text)) if _INTEGER.fullmatch(text) else None
 
     def name(self, row: int, column: int) -> str:
         return f"{self.id}, row {row + 1}, column {self.columns[column]!r}"

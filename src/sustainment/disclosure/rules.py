@@ -17,6 +17,7 @@ from typing import Any
 from sustainment.errors import UserError
 
 SURVEY, INTERVIEWS, PASSAGES, OPEN, UNKNOWN = "survey", "interviews", "passages", "open", ""
+RANGES, SURVIVAL = "ranges", "survival"
 
 # Brackets as in a quotation: the sentence around them still reads, and nothing is said about the
 # size, because a number may be hidden only so that another one cannot be worked out from it.
@@ -38,6 +39,8 @@ class Rules:
     minimum: smallest number of persons, and smallest complement, that may be printed.
     denominator: fewest persons that a share or a mean may be of.
     width: how wide the interval must stay into which a reader can narrow a hidden number.
+    kind: the kind of number that counts this study's own persons: observed, or invented in a rehearsal.
+    base: numbers of passages, ends of ranges (in percentage points) and survival are rounded to it.
     populations: who is counted → strand. sizes: population → number of persons that everybody knows.
     harmless: columns or rows that say nothing about anybody, such as "no answer": any number may show.
     size_keys: population → key of the value that says how many they are, printed always.
@@ -48,6 +51,7 @@ class Rules:
     """
 
     size: int
+    kind: str = "observed"
     minimum: int = 5
     denominator: int = 10
     width: int = 5
@@ -70,7 +74,7 @@ class Rules:
     )
 
     def strand(self, population: str) -> str:
-        """survey, interviews, passages, open (no persons), or "" for a population nobody named."""
+        """survey, ranges, survival, interviews, passages, open (no persons), or "" for one nobody named."""
         return self.populations.get(base_of(population), UNKNOWN)
 
     def about(self, id: str, population: str) -> str:
@@ -84,7 +88,7 @@ class Rules:
 
         labels: the words that say what is counted; some of them say nothing about anybody.
         """
-        labels = set(labels)
+        labels, count = set(labels), abs(count)  # "3 left out" may stand as −3
         if labels & set(self.harmless) or (count == 0 and labels & set(self.zero_shows)):
             return False
         if count == 0 or (of is not None and count == of):
@@ -118,6 +122,8 @@ def read_rules(settings: Mapping[str, Any]) -> Rules:
     populations: dict[str, str] = {}
     for strand, names in (
         (SURVEY, survey.pop("populations", ("population", "respondents", "silent"))),
+        (RANGES, survey.pop("ranges", ("ways compared",))),
+        (SURVIVAL, survey.pop("survival", ("survival",))),
         (INTERVIEWS, interviews.pop("populations", ("interviews",))),
         (PASSAGES, interviews.pop("passages", ("segments",))),
         (OPEN, block.get("no_persons") or ()),
@@ -126,6 +132,7 @@ def read_rules(settings: Mapping[str, Any]) -> Rules:
     size = int(settings["population"]["size"])
     sizes = block.get("sizes") or {}
     given: dict[str, Any] = {
+        "kind": "invented" if settings.get("provenance") == "synthetic" else "observed",
         "sizes": {"population": size}
         | {p: int(n) for p, n in sizes.items() if not isinstance(n, str)},
         "size_keys": {p: key for p, key in sizes.items() if isinstance(key, str)},

@@ -7,10 +7,10 @@ the chapter's own file. What a respondent wrote, an id or a date stands in none 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
-from sustainment.study import Study
+from sustainment.study import PRIVATE_FOLDERS, Study
 
 PUBLIC_FILES = ("data/study.yml", "data/published.yml", "data/elsewhere.yml", "data/integration")
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b|\d{1,2}:\d{2}|\d{5,}")
@@ -20,6 +20,7 @@ _BAND = re.compile(
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?![\w])")
 REMOVED = "[…]"
+_made: dict[int, tuple[Study, int, Vocabulary]] = {}
 
 
 class Vocabulary:
@@ -28,19 +29,30 @@ class Vocabulary:
     def __init__(self, study: Study) -> None:
         self.source = _read(study, f"notebooks/{study.chapter}.md")
         instruments = list(_instruments(study._opened.values()))
-        public = [_read(study, name) for name in PUBLIC_FILES]
+        public = [_read(study, name) for name in (*PUBLIC_FILES, *_declared(study))]
         self.text = _plain("\n".join([self.source, *public, *instruments]))
         self.words = set(_WORD.findall(self.text))
         self.ids = {i.casefold() for i in _ids(study._opened.values()) if len(i) >= 4}
 
-    def knows(self, text: str) -> bool:
-        """Whether a label or a word stands in public words; parts joined by "·" one by one."""
+    def knows(self, text: str, numbers: Collection[int] = ()) -> bool:
+        """Whether a label or a word stands in public words; parts joined by "·" or ";" one by one.
+
+        numbers: whole numbers that have left already; the words between them must be public, too.
+        """
         plain = _plain(text)
         if self.names_someone(plain) or _DATE.search(plain):
             return False
         # A number in a label could be a count put into words: only bands and what is written pass.
-        pieces = (piece.strip(" .,;:") for piece in plain.split("·"))
-        return all(not p or _BAND.fullmatch(p) or p in self.text for p in pieces)
+        pieces = (piece.strip(" .,;:") for piece in re.split("[·;]", plain))
+        return all(
+            not p or _BAND.fullmatch(p) or p in self.text or self._knows_around(p, numbers)
+            for p in pieces
+        )
+
+    def _knows_around(self, piece: str, numbers: Collection[int]) -> bool:
+        found = [int(n.replace(",", "")) for n in _NUMBER.findall(piece) if "." not in n]
+        between = [words.strip(" .,;:") for words in _NUMBER.split(piece)]
+        return bool(found) and set(found) <= set(numbers) and all(w in self.text for w in between)
 
     def names_someone(self, text: str) -> bool:
         plain = text.casefold()
@@ -66,6 +78,24 @@ class Vocabulary:
             return match[0] if match[0].casefold() in self.words else REMOVED
 
         return _WORD.sub(word, _NUMBER.sub(number, text))
+
+
+def vocabulary_of(study: Study) -> Vocabulary:
+    """The vocabulary of an open study, made anew only when another input has been opened."""
+    opened = len(study._opened)
+    made = _made.get(id(study))
+    if made is None or made[0] is not study or made[1] != opened:
+        made = _made[id(study)] = (study, opened, Vocabulary(study))
+    return made[2]
+
+
+def _declared(study: Study) -> Iterable[str]:
+    """The chapter's own public inputs: YAML files that lie outside the raw data."""
+    known = study.settings.get("inputs") or {}
+    for name in study.inputs:
+        file = str((known.get(name) or {}).get("file", ""))
+        if file.endswith((".yml", ".yaml")) and file.split("/")[0] not in PRIVATE_FOLDERS:
+            yield f"data/{file}"
 
 
 def _plain(text: str) -> str:

@@ -56,8 +56,8 @@ def world_names(folder: Path) -> list[str]:
 def read_world(study: Study, folder: Path, name: str) -> SealedWorld:
     """What a study of the world would have; the envelope stays closed.
 
-    The dictionary and the rules of cleaning are those of the book's own survey. Raises UserError
-    for an unknown world.
+    The rules of cleaning are those of the book's own survey; the dictionary lies with the worlds, which
+    stay invented when a real study's data lie in `raw/`. Raises UserError for an unknown world.
     """
     from sustainment.survey.clean import clean
     from sustainment.survey.read import read_survey
@@ -65,9 +65,7 @@ def read_world(study: Study, folder: Path, name: str) -> SealedWorld:
 
     _known(folder, name)
     entry = study.settings["inputs"]["survey"]
-    raw = read_survey(
-        folder / name / "survey.csv", study.root / "data" / entry["dictionary"], entry["kind"]
-    )
+    raw = read_survey(folder / name / "survey.csv", folder / "survey_dictionary.csv", entry["kind"])
     frame = read_table(folder / name / "population.csv").cells
     frame = frame.set_index(study.settings["inputs"]["population"]["index"])
     heard = read_table(folder / name / "themes.csv").cells

@@ -128,8 +128,11 @@ def write_book(world: World, out: Path) -> list[Path]:
 
 
 def write_worlds(parameters: Parameters, seed: int, out: Path) -> list[Path]:
-    """Write a folder for each envelope: survey.csv, population.csv, themes.csv, truth.json."""
-    written = []
+    """Write a folder for each envelope: survey.csv, population.csv, themes.csv, truth.json.
+
+    The dictionary of their surveys lies beside them: they stay invented, whatever lies in `raw/`.
+    """
+    written = [write(dictionary(parameters), out / "worlds" / "survey_dictionary.csv")]
     for name, scenario in envelopes(parameters, seed).items():
         own_seed = int(rng(seed, f"world/{scenario}").integers(2**31))
         world = draw(parameters, own_seed, scenario=scenario, name=name)
