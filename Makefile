@@ -15,10 +15,10 @@ ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
 .PHONY: $(STAMP)
 endif
 
-.PHONY: help setup book test check bench verify accept protect audit pdf archive clean
+.PHONY: help setup book test check bench verify accept protect audit-disclosure audit pictures pdf archive clean
 
 help: ## this list
-	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "make %-9s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "make %-16s %s\n", $$1, $$2}'
 
 setup: $(STAMP) ## install Python packages into .venv (the other commands do it when needed)
 
@@ -60,8 +60,14 @@ accept: $(STAMP) ## after a review, take this build's values into results/
 protect: $(STAMP) ## plan what must be hidden before a real study's values leave
 	$(BIN)/sustainment protect
 
-audit: $(STAMP) ## check everything that would be published against that plan
+audit-disclosure: $(STAMP) ## work out what everything that would be published gives away
 	$(BIN)/sustainment audit
+
+audit: book ## Lighthouse on every built page, as a phone meets it (needs node and chromium)
+	$(BIN)/sustainment lighthouse
+
+pictures: book ## home and six chapters, narrow and wide, light and dark: _build/pictures (needs chromium)
+	$(BIN)/sustainment pictures
 
 pdf: $(STAMP) ## the book as one PDF (needs chromium): _build/book.pdf
 	$(BIN)/sustainment pdf

@@ -100,6 +100,40 @@
   document.querySelectorAll("figure.book-figure[id], .table-scroll > table[id^='tbl-']:not([id$='-twin']), .excerpt[id]")
     .forEach(addCopyLink);
 
+  // What a reader has set in a widget can be sent on: the address carries it, nothing else does.
+  const setFromAddress = () => {
+    const [id, state] = location.hash.slice(1).split("?");
+    const widget = state ? document.getElementById(id) : null;
+    const form = widget?.matches(".widget") ? widget.querySelector("form") : null;
+    if (!form) return;
+    for (const [name, value] of new URLSearchParams(state)) {
+      const field = form.elements.namedItem(name);
+      if (!field || !/^\d{1,6}$/.test(value)) continue;
+      field.value = value;
+      form.dispatchEvent(new Event("input")); // one by one: a field may set the limit of the next
+    }
+    widget.scrollIntoView();
+  };
+  const addStateLink = (widget) => {
+    const form = widget.querySelector("form");
+    if (!form || !navigator.clipboard) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "Copy link to these numbers";
+    button.addEventListener("click", async () => {
+      const address = new URL(location.href);
+      const fields = [...form.elements].filter((field) => field.matches("input[name]"));
+      address.hash = `${widget.id}?${fields.map((field) => `${field.name}=${field.value.trim()}`).join("&")}`;
+      await navigator.clipboard.writeText(address.href);
+      button.textContent = "Link copied";
+      setTimeout(() => { button.textContent = "Copy link to these numbers"; }, 2000);
+    });
+    form.querySelector(".practice-buttons").append(" ", button);
+  };
+  document.querySelectorAll(".widget[id]").forEach(addStateLink);
+  document.addEventListener("DOMContentLoaded", setFromAddress); // the widgets' own scripts have run by then
+  window.addEventListener("hashchange", setFromAddress);
+
   document.querySelectorAll(".print-page").forEach((button) => {
     button.addEventListener("click", () => window.print());
   });

@@ -40,7 +40,7 @@ def interval_cases() -> list[list[int]]:
 
 
 def page_of(visit, site, name: str, **how):
-    if not (site / name).exists():
+    if not (site / name.partition("#")[0]).exists():
         pytest.fail(f"The site lacks {name}.")
     return visit(name, **how).page
 
@@ -119,7 +119,7 @@ def test_the_interval_widget_stands_in_the_page_and_goes_back_to_it(visit, site)
     page.get_by_label("Continued: how many").fill("3")
     page.get_by_label("Target: how many").fill("66")
     assert "70 answers from 66 persons" in page.locator("#intervals output").inner_text()
-    page.locator("#intervals").get_by_role("button").click()
+    page.locator("#intervals").get_by_role("button", name="Back").click()
     page.wait_for_function("document.querySelectorAll('#intervals output span').length > 1")
     assert page.locator("#intervals output").inner_text().split() == bare.split()
 
@@ -152,7 +152,7 @@ def test_the_map_answers_to_arrow_keys_and_to_touch(visit, site):
     box = page.locator(".widget-map").bounding_box()
     page.mouse.click(box["x"] + box["width"] * 0.9, box["y"] + box["height"] * 0.5)
     assert page.locator("#worlds output").inner_text() not in (before, moved)
-    page.locator("#worlds").get_by_role("button").click()
+    page.locator("#worlds").get_by_role("button", name="Back").click()
     page.wait_for_function(
         "text => document.querySelector('#worlds output').innerText === text", arg=before
     )
@@ -270,3 +270,48 @@ def test_nothing_is_sent_or_kept(visit, site):
     assert seen.page.url == address
     assert seen.requests[asked:] == []
     assert seen.page.evaluate("document.cookie") == ""
+
+
+def said(page, widget: str) -> list[str]:
+    return page.eval_on_selector_all(
+        f"#{widget} output span", "spans => spans.map(span => span.textContent)"
+    )
+
+
+def test_an_address_carries_the_numbers_that_a_reader_has_set(visit, site):
+    page = page_of(visit, site, f"{INTERVALS}#intervals?answered=40&yes=12&group=60")
+    start = values_on(site, "survey/still-using")
+    assert said(page, "intervals") == interval_lines(
+        12, 40, 60, start["use.confidence"], INTERVAL_WORDS["own"]
+    )
+    page = page_of(visit, site, f"{WORLDS}#worlds?answered=66&yes=60")
+    world = page.evaluate("JSON.parse(document.querySelector('#worlds script').textContent).world")
+    assert said(page, "worlds") == world_lines(66, 60, world)
+
+
+@pytest.mark.parametrize("state", ["intervals?yes=-3", "intervals?length=9", "intervals?yes=<b>", "nothing?yes=1"])  # fmt: skip
+def test_an_address_that_does_not_fit_changes_nothing(visit, site, state):
+    as_ever = said(page_of(visit, site, INTERVALS), "intervals")
+    seen = visit(f"{INTERVALS}#{state}")
+    assert said(seen.page, "intervals") == as_ever
+    assert seen.complaints == []
+
+
+@pytest.mark.parametrize(("name", "widget", "field", "value"), [(INTERVALS, "intervals", "yes", "20"), (WORLDS, "worlds", "answered", "60")])  # fmt: skip
+def test_the_copied_address_brings_the_numbers_back(
+    site, browser, address, name, widget, field, value
+):
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(address + name)
+    page.locator(f"#{widget}-{field}").fill(value)
+    here = said(page, widget)
+    page.locator(f"#{widget}").get_by_role("button", name="Copy link").click()
+    page.wait_for_function("navigator.clipboard.readText().then(text => text.includes('?'))")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    again = context.new_page()
+    again.goto(copied)
+    assert said(again, widget) == here
+    # The theme keeps whether pages are light or dark; nobody keeps a number.
+    assert again.evaluate("Object.values(localStorage).filter(text => /\\d/.test(text))") == []
+    context.close()

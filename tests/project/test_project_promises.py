@@ -29,7 +29,7 @@ def commands() -> set[str]:
 
 def targets() -> dict[str, str]:
     """Each target of the Makefile and the words that explain it."""
-    found = re.findall(r"^([a-z]+):[^\n#]*(?:## (.+))?$", (ROOT / "Makefile").read_text(), re.M)
+    found = re.findall(r"^([a-z-]+):[^\n#]*(?:## (.+))?$", (ROOT / "Makefile").read_text(), re.M)
     return dict(found)
 
 
@@ -79,7 +79,7 @@ def test_every_make_target_that_is_documented_exists_and_says_what_it_does():
     missing = {
         (file, name)
         for file, text in prose().items()
-        for name in re.findall(r"(?:`|^)make ([a-z]+)", text, re.M)
+        for name in re.findall(r"(?:`|^)make ([a-z-]+)", text, re.M)
         if name not in known
     }
     assert missing == set()

@@ -129,6 +129,38 @@ def pdf(folder: BookFolder = Path("."), edition: EditionName = "default") -> Non
 
 
 @commands.command()
+def lighthouse(
+    pages: Annotated[
+        list[str] | None, typer.Argument(help="Words in the addresses of pages; none means all.")
+    ] = None,
+    folder: Annotated[Path, typer.Option(help="The book folder.")] = Path("."),
+) -> None:
+    """Judge every built page as a phone meets it; reports in _build/ (needs node, npx, chromium)."""
+    from sustainment.book.lighthouse import audit_site
+    from sustainment.book.lighthouse import summary as told
+
+    scores = audit_site(folder / "_build" / "html", folder / "_build", pages or (), typer.echo)
+    typer.echo(f"{told(scores)} Report: _build/lighthouse.md and _build/lighthouse.json")
+    if not all(score.passed for score in scores):
+        raise typer.Exit(1)
+
+
+@commands.command()
+def pictures(
+    pages: Annotated[
+        list[str] | None,
+        typer.Argument(help="Words in addresses; none means home and six chapters."),
+    ] = None,
+    folder: Annotated[Path, typer.Option(help="The book folder.")] = Path("."),
+) -> None:
+    """Photograph built pages, narrow and wide, light and dark, into _build/pictures."""
+    from sustainment.book.pictures import take_pictures
+
+    taken = take_pictures(folder / "_build" / "html", folder / "_build" / "pictures", pages or ())
+    typer.echo(f"{len(taken)} pictures in {taken[0].parent}")
+
+
+@commands.command()
 def sweep(
     chapter: Annotated[str, typer.Argument(help="The chapter to run, such as survey/silent.")],
     grid: Annotated[

@@ -1,7 +1,7 @@
 """The whole book as one PDF: Sphinx puts all pages on one, chromium prints it.
 
-The PDF is tagged and has an outline; formulas and tables come out whole. What the paper looks like is
-in the print part of assets/site.css.
+The PDF is tagged and has an outline; formulas and tables come out whole, and what a page keeps folded
+has its place (`paper`). What the paper looks like is in the print part of assets/site.css.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from shutil import which
 
+from sustainment.book.paper import make_paper
 from sustainment.errors import UserError
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -46,7 +47,7 @@ def make_pdf(folder: Path | str = ".", edition: str = "default") -> Path:
         builder="singlehtml",
     )
     name = "book.pdf" if plan.label == "default" else f"book-{plan.label}.pdf"
-    return print_page(page / "index.html", plan.book.build_folder / name)
+    return print_page(make_paper(page / "index.html"), plan.book.build_folder / name)
 
 
 def find_browser() -> str:

@@ -21,6 +21,11 @@ logger = logging.getLogger(__name__)
 
 DESCRIPTION = re.compile(r'<meta content="([^"]*)" name="description"')
 PREVIEW = "_static/preview.png"
+# Pages that no author wrote still say what they are for.
+OWN_PAGES = {
+    "search": "Find words in this book: in its chapters, its glossary and its appendices.",
+    "404": "There is no page at this address; from here search and the contents lead back to the book.",
+}
 PREVIEW_ALT = "The title of the book, and rows of small empty circles."
 
 
@@ -33,6 +38,8 @@ def add_preview(
 ) -> None:
     """Open Graph tags from the page's own title and description."""
     context["page_description"] = ""  # the theme's is the first words of the page
+    if pagename in OWN_PAGES:
+        context["metatags"] = f'<meta content="{OWN_PAGES[pagename]}" name="description" />\n'
     if doctree is None:
         return
     found = DESCRIPTION.search(context.get("metatags") or "")
