@@ -57,6 +57,18 @@ def make_observed(
     return folder
 
 
+def make_observed_book(folder: Path, editions: Sequence[str]) -> Path:
+    """The whole book, every chapter and page of it, as a study folder of observed data."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    files = [entry["file"] for part in toc["parts"] for entry in part["chapters"]]
+    chapters = [f.removeprefix("notebooks/") for f in files if f.startswith("notebooks/")]
+    make_observed(folder, chapters, editions)
+    shutil.copytree(ROOT / "pages", folder / "pages")
+    for name in ("_toc.yml", "index.md", "CITATION.cff", "SECURITY.md", "README.md", ".gitignore"):
+        shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
 def take_marks_off(data: Path) -> None:
     """No is_synthetic column, no INVENTED, provenance observed; canaries in ids, texts and dates."""
     settings = yaml.safe_load((data / "study.yml").read_text(encoding="utf-8"))
@@ -92,7 +104,7 @@ def register_excerpts(folder: Path, chapters: Sequence[str]) -> None:
     texts = [folder / "notebooks" / f"{name}.md" for name in chapters]
     for path in [*texts, *(folder / "data" / "integration").glob("*.yml")]:
         text = path.read_text(encoding="utf-8")
-        for id in set(re.findall(r"\bx[a-z2-7]{8}\b", text)) & set(rehearsal.index):
+        for id in sorted(set(re.findall(r"\bx[a-z2-7]{8}\b", text)) & set(rehearsal.index)):
             text = text.replace(id, secret[rehearsal[id]])
             entries[secret[rehearsal[id]]] = ENTRY
         path.write_text(text, encoding="utf-8")

@@ -2,26 +2,34 @@
 
 The zip holds the book's sources, its reviewed values, its pages when they are up to date, and an
 RO-Crate description. Nothing asks git: what belongs to the book is what lies in its folder. Two
-archives of the same files are the same bytes. Of a real study, raw data are left out.
+archives of the same files are the same bytes. Of a real study, raw data are left out, and the raw values
+that its decisions on single cells name.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from sustainment.book.build import Plan, make_plan, unchanged
 from sustainment.book.chapters import Book
 from sustainment.book.crate import FILE, describe, read_citation
 from sustainment.book.freshness import files_below
 from sustainment.errors import UserError
+from sustainment.report import WITHHELD
 
 # Hidden files that a rebuild or a reader of the archive needs.
 HIDDEN = (".ci/run", ".gitignore", ".pre-commit-config.yaml")
 LEFT_OUT = {"dist", "_build"}
 PROTECTED = ("data/raw/", "data/observed/")
+SETTINGS = "data/study.yml"
 DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say: the bytes tell nothing of the day
 
 
@@ -42,12 +50,10 @@ def archive(folder: Path | str = ".", out: Path | str | None = None) -> Path:
         with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as target:
             add(target, FILE, metadata.encode(), 0o644)
             for name, source in {**files, **pages}.items():
-                add(
-                    target,
-                    name,
-                    source.read_bytes(),
-                    0o755 if os.access(source, os.X_OK) else 0o644,
-                )
+                content = source.read_bytes()
+                if name == SETTINGS and book.settings["provenance"] == "observed":
+                    content = without_raw_values(content.decode(), book.settings).encode()
+                add(target, name, content, 0o755 if os.access(source, os.X_OK) else 0o644)
         os.replace(part, path)
     except OSError as error:
         part.unlink(missing_ok=True)
@@ -69,6 +75,27 @@ def source_files(book: Book) -> dict[str, Path]:
         and name != FILE
         and not (observed and name.startswith(PROTECTED))
     }
+
+
+def without_raw_values(text: str, settings: Mapping[str, Any]) -> str:
+    """study.yml without what stood in single cells of the raw data: the decisions quote it.
+
+    Raises UserError when one is written in a way that this cannot take out.
+    """
+
+    def decided(content: Mapping[str, Any]) -> list[Any]:
+        made = (content.get("survey") or {}).get("decisions") or ()
+        return [decision["value"] for decision in made if "value" in decision]
+
+    for value in decided(settings):
+        quoted = re.escape(str(value))
+        text = re.sub(rf"""(value:\s*)(["']?){quoted}\2(?=\s*[,}}\n])""", rf"\1{WITHHELD}", text)
+    if set(decided(yaml.safe_load(text))) - {WITHHELD}:
+        raise UserError(
+            "data/study.yml: a decision quotes a cell of the raw data in a way that cannot be taken out "
+            "of the archive. Write its `value:` on one line, plainly or in quotation marks."
+        )
+    return text
 
 
 def page_files(plan: Plan) -> dict[str, Path]:

@@ -223,10 +223,6 @@ def execute_stale(
     if failures:
         raise UserError("\n\n".join(failure_text(failure) for failure in failures))
     collect(book, run)
-    if book.settings["provenance"] == "observed":
-        from sustainment.disclosure.audit import require_audit
-
-        require_audit(book.folder, plan.edition, run)
 
 
 def job_for(
@@ -289,7 +285,10 @@ def write_status(plan: Plan, told: Teller) -> None:
 
 
 def check_release(plan: Plan, part: bool) -> None:
-    """Numbers of a real study become pages only when the audit of all of them passes."""
+    """Numbers of a real study leave the run folder only when the audit of all of them passes.
+
+    Called once before anything that is published or kept is written: pages, a receipt.
+    """
     if plan.book.settings["provenance"] != "observed":
         return
     if part:

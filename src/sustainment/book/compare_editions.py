@@ -9,7 +9,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sustainment.book.build import Plan, default_jobs, execute_stale, hold_lock, make_plan
+from sustainment.book.build import (
+    Plan,
+    check_release,
+    default_jobs,
+    execute_stale,
+    hold_lock,
+    make_plan,
+)
 from sustainment.book.chapters import Book
 from sustainment.book.progress import Teller
 from sustainment.book.values import read_json, values_file, write_json
@@ -38,6 +45,7 @@ def values_that_differ(default: Plan, plan: Plan, jobs: int | None = None) -> di
     told = Teller()
     with hold_lock(plan.book.build_folder, told), told:
         execute_stale(plan, needed, jobs or default_jobs(), False, told)
+        check_release(plan, part=False)
     out = {}
     for chapter in changed:
         here = read_json(values_file(plan.run_folder, chapter))

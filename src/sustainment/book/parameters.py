@@ -77,6 +77,7 @@ class Edition:
     name: str
     title: str
     values: Mapping[str, Scalar]
+    observed: bool = False  # the tests run it also as a real study's data would be
 
 
 @dataclass(frozen=True)
@@ -189,7 +190,9 @@ def load_editions(folder: Path) -> Editions:
     editions = {}
     for name, entry in ({"default": None} | (read.get("editions") or {})).items():
         entry = entry or {}
-        refuse_unknown(entry, ("title", "about", "parameters"), f"{FILE}, edition {name!r}")
+        refuse_unknown(
+            entry, ("title", "about", "parameters", "observed"), f"{FILE}, edition {name!r}"
+        )
         if not re.fullmatch(r"[a-z][a-z0-9-]*", str(name)):
             raise UserError(
                 f"{FILE}: name the edition {name!r} in small letters, digits and hyphens."
@@ -201,7 +204,9 @@ def load_editions(folder: Path) -> Editions:
         }
         if name == "default" and values:
             raise UserError(f"{FILE}: the edition 'default' sets no parameters; change `default:`.")
-        editions[name] = Edition(name, str(entry.get("title") or name), values)
+        editions[name] = Edition(
+            name, str(entry.get("title") or name), values, bool(entry.get("observed"))
+        )
     return Editions(parameters, editions)
 
 

@@ -25,7 +25,14 @@ from pathlib import Path
 from typing import Any
 
 from sustainment.book import freshness
-from sustainment.book.build import Plan, default_jobs, execute_stale, hold_lock, make_plan
+from sustainment.book.build import (
+    Plan,
+    check_release,
+    default_jobs,
+    execute_stale,
+    hold_lock,
+    make_plan,
+)
 from sustainment.book.chapters import Book
 from sustainment.book.progress import Teller
 from sustainment.book.values import read_json, values_file, write_json, write_text
@@ -158,6 +165,7 @@ def verify(folder: Path | str = ".", jobs: int | None = None, quiet: bool = Fals
     with hold_lock(plan.book.build_folder, told), told:
         shutil.rmtree(plan.run_folder, ignore_errors=True)
         execute_stale(plan, plan.book.order, jobs or default_jobs(), True, told)
+        check_release(plan, part=False)
     comparison = compare_run(plan.book, plan.run_folder)
     receipt = make_receipt(plan, comparison, time.perf_counter() - begin)
     write_json(plan.book.build_folder / "receipt.json", receipt)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -82,6 +83,10 @@ def collect(root: Path, edition: str, jobs: int | None = None, quiet: bool = Fal
 
     made = build.make_plan(root, edition)
     plan = Collecting(made.book, made.editions, made.edition, made.given, made.values)
+    # What an edition does not change is the same as in the default one: only the rest is executed.
+    start = plan.run_folder.with_name("default")
+    if start.is_dir() and not plan.run_folder.exists():
+        shutil.copytree(start, plan.run_folder)
     os.environ[COLLECT_VARIABLE] = "1"
     told = Teller(quiet=quiet)
     try:

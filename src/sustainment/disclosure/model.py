@@ -28,6 +28,7 @@ class Place:
     unknown: int
     name: str
     declared: bool = True  # said to count persons, not only a whole number that might
+    harmless: bool = False  # says nothing about anybody, such as how many did not answer
 
 
 @dataclass
@@ -133,7 +134,8 @@ def add_value(model: Model, value: Value) -> None:
     name = f"{value.chapter}: {value.key}"
     model.system.names[unknown] = name
     declared = value.count is not None
-    place = Place((value.key,), value.chapter, value.edition, unknown, name, declared)
+    harmless = value.label in model.rules.harmless
+    place = Place((value.key,), value.chapter, value.edition, unknown, name, declared, harmless)
     model.places.append(place)
     is_size = (
         count == of and value.value == count
@@ -164,7 +166,9 @@ def add_table(model: Model, table: Table) -> None:
                 model.cells[label] = model.system.add(name, count, max(model.rules.size, count))
             grid[i, k] = unknown = model.cells[label]
             where = (table.id, table.words_of(i), table.columns[k])
-            model.places.append(Place(where, table.chapter, table.edition, unknown, name))
+            harmless = bool({table.columns[k], *table.cells[i]} & set(model.rules.harmless))
+            place = Place(where, table.chapter, table.edition, unknown, name, harmless=harmless)
+            model.places.append(place)
             if model.rules.small(count, None, {table.columns[k], *table.cells[i]}):
                 model.sensitive.add(unknown)
     lines = [[(i, k) for k in columns if (i, k) in grid] for i in rows]
@@ -285,7 +289,7 @@ def add_differences(model: Model, registers: Sequence[Register]) -> None:
     """The same number in two editions, or in a group and in a part of it: their difference is a group."""
     same: dict[tuple, dict[int, int]] = defaultdict(dict)
     for place in model.places:
-        if not place.declared:
+        if not place.declared or place.harmless:
             continue
         same[place.where][model.system.values[place.unknown]] = place.unknown
     for register in registers:

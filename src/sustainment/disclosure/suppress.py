@@ -43,6 +43,8 @@ def suppress(
     printed, public = set(printed), set(public)
     cost = cost or {}
     targets = set(sensitive) - public
+    # What public numbers alone give away, and nobody minds, everybody knows: hiding it hides nothing.
+    public |= too_narrow(system, printed - targets - public, set(), set(), public, 0.5)
     # What public numbers alone give away, no hiding protects.
     hopeless = too_narrow(system, targets, set(), set(), public, required)
     targets -= hopeless
