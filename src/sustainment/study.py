@@ -275,7 +275,11 @@ def _read_input(study: Study, name: str) -> Any:
         from sustainment.integration.model import read_integration
 
         return read_integration(paths[0])
+    if reader == "claims":
+        from sustainment.integration.claims import load_claims
+
+        return load_claims(paths[0])
     raise UserError(
         f"data/study.yml: input {name!r} has the unknown reader {reader!r}. Known: yaml, json, table, "
-        f"folder, survey, interviews, integration."
+        f"folder, survey, interviews, integration, claims."
     )

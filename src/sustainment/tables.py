@@ -33,6 +33,7 @@ def show_table(
     derived: Mapping[str, str] | None = None,
     index: bool = False,
     download: bool = False,
+    row_ids: Sequence[str] = (),
 ) -> None:
     """Display a table and register its cells; returns nothing, so that nothing is printed twice.
 
@@ -50,6 +51,8 @@ def show_table(
         from IPython.display import display
 
         markup = to_html(table, id, caption, kind, formats)
+        if len(row_ids) == len(table):  # protection may have merged rows, or withheld the table
+            markup = with_row_ids(markup, row_ids)
         if download:
             markup += download_link(table, id, kind)
         display(
@@ -95,6 +98,13 @@ def to_html(
     # Styler writes an empty <style> block and its own id; ours is set above.
     markup = re.sub(r"<style[^>]*>.*?</style>\s*", "", markup, flags=re.S)
     return re.sub(rf'<table id="T_{re.escape(id)}" ', "<table ", markup)
+
+
+def with_row_ids(markup: str, row_ids: Sequence[str]) -> str:
+    """The rows of a table's body with an id each, so that a sentence can lead to its row."""
+    head, body = markup.split("<tbody>", 1)
+    ids = iter(row_ids)
+    return f"{head}<tbody>" + re.sub(r"<tr>", lambda _: f'<tr id="{html.escape(next(ids))}">', body)
 
 
 def download_link(table: pd.DataFrame, id: str, kind: str) -> str:

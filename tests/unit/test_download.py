@@ -22,6 +22,7 @@ EXERCISES = load_exercises(ROOT)
         ("these {term}`bounds`, two {term}`cohorts <cohort>`", "these bounds, two cohorts"),
         ("said {cite:p}`brown2001interval`.", "said [brown2001interval]."),
         ("a\n\n```{interval-widget}\n:yes: use.yes\n```\n\nb", "a\n\n*(Here the page has a part to try.)*\n\nb"),
+        ("```{claim} need\n```", "*(Here the page says what these data may say to the article's claim `need`.)*"),
         ("```python\nprint(1)\n```", "```python\nprint(1)\n```"),
         ("```{practice} no.such\n```", "```{practice} no.such\n```"),
     ],

@@ -10,7 +10,14 @@ import pytest
 import yaml
 
 from sustainment.errors import UserError
-from sustainment.integration.claims import claims_table, is_met, outcome, read_claims
+from sustainment.integration.claims import (
+    claims_table,
+    is_met,
+    keys_of,
+    load_claims,
+    outcome,
+    read_claims,
+)
 from sustainment.integration.display import counts_in_words, fit_table, side_by_side
 from sustainment.integration.model import check_keys, read_integration
 
@@ -136,6 +143,71 @@ def test_broken_yaml_is_named_with_its_line(tmp_path):
         read_integration(tmp_path)
 
 
+TWO = [CONSTRUCT, changed(CONSTRUCT, id="second", name="Another?")]
+BOTH = changed(INFERENCE, evidence=["door", "second"])
+PLACED = {  # what is wrong → file, line (the comment is line 1), and what to do
+    "unknown key": (
+        {"constructs": [CONSTRUCT, changed(TWO[1], agred="x")], "inferences": [BOTH]},
+        r"constructs\.yml, line 21: unknown field 'agred'\. Did you mean 'agreed'\?",
+    ),
+    "duplicate id": (
+        {"constructs": [CONSTRUCT, changed(CONSTRUCT, name="Another?")]},
+        r"constructs\.yml, line 21: the id 'door' is used twice, first in line 2\. Give one",
+    ),
+    "circular evidence": (
+        {
+            "inferences": [
+                INFERENCE,
+                changed(INFERENCE, id="two", evidence=["three"]),
+                changed(INFERENCE, id="three", evidence=["two"]),
+            ]
+        },
+        r"meta_inferences\.yml, line 10: the evidence runs in a circle: two → three → two\. Take",
+    ),
+    "unknown evidence": (
+        {"inferences": [changed(INFERENCE, evidence=["dor"])]},
+        r"meta_inferences\.yml, line 2: 'one' rests on 'dor'.*Did you mean 'door'\?",
+    ),
+    "missing field": (
+        {"constructs": [CONSTRUCT, changed(TWO[1], why=None)], "inferences": [BOTH]},
+        r"constructs\.yml, line 21: 'second' lacks 'why'\. Add it",
+    ),
+    "evidence nobody uses": (
+        {"constructs": TWO},
+        r"constructs\.yml, line 21: nothing rests on the construct 'second'\. Use it",
+    ),
+    "a thread that ends nowhere": (
+        {"threads": [THREAD, changed(THREAD, id="u", construct="window")]},
+        r"threads\.yml, line 9: the thread 'u' ends in the construct 'window'.*Name one",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", PLACED)
+def test_a_mistake_is_named_with_file_line_and_what_to_do(tmp_path, mistake):
+    files, words = PLACED[mistake]
+    with pytest.raises(UserError, match=words):
+        read_integration(written(tmp_path, **files))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("- id: a\n  why: x\n  why: y\n", r"line 3: the field 'why' stands twice.*Take one out"),
+        ("id: a\n", r"line 1: there must be a list of entries"),
+        ("- id: a\n- words\n", r"there must be a list of entries"),
+        ("- id: a\n  name: b: c\n", r"line 2: not valid YAML .*quotation marks"),
+        ("- id: a\n\tname: b\n", r"line 2: not valid YAML"),
+        ("", "there must be a list"),
+    ],
+)
+def test_text_that_is_no_list_of_entries_is_named_with_its_line(tmp_path, text, words):
+    written(tmp_path)
+    (tmp_path / "threads.yml").write_text(text)
+    with pytest.raises(UserError, match=f"threads.yml.*{words}"):
+        read_integration(tmp_path)
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(UserError, match=r"constructs.yml is missing"):
         read_integration(tmp_path)
@@ -228,6 +300,33 @@ def test_a_claim_lacking_a_field_is_named(field):
 def test_a_claim_id_used_twice_is_named():
     with pytest.raises(UserError, match="used twice"):
         read_claims([CLAIM, CLAIM])
+
+
+def test_a_claims_file_is_read_line_by_line(tmp_path):
+    path = tmp_path / "published.yml"
+    path.write_text(yaml.safe_dump({"facts": {}, "claims": [CLAIM]}, sort_keys=False))
+    assert load_claims(path) == [CLAIM]
+    path.write_text("facts: {}\n")
+    with pytest.raises(UserError, match=r"published.yml: there must be a list of entries under"):
+        load_claims(path)
+    path.write_text("claims: {a: b}\n")
+    with pytest.raises(UserError, match=r"published.yml, line 1: there must be a list"):
+        load_claims(path)
+    path.write_text(yaml.safe_dump({"claims": [CLAIM | {"rul": 1}]}))
+    with pytest.raises(UserError, match=r"line 2: .*unknown field 'rul'. Did you mean 'rule'\?"):
+        load_claims(path)
+
+
+def test_a_rule_names_all_the_values_it_compares():
+    assert keys_of({"key": "a", "equals": 1, "and": {"key": "b", "at_least": 2}}) == ["a", "b"]
+    assert keys_of({"cannot": "wrong instrument"}) == []
+
+
+def test_a_claim_of_two_parts_is_judged_on_both():
+    rule = {"key": "a", "equals": 12, "and": {"key": "b", "at_least": 2}}
+    assert is_met(rule, {"a": 12, "b": 2}) is True
+    assert is_met(rule, {"a": 12, "b": 1}) is False
+    assert is_met(rule, {"a": 12, "b": "few"}) is None
 
 
 def test_the_shipped_claims_cover_the_abstract():

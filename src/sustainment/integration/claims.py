@@ -8,18 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from sustainment.errors import UserError
+from sustainment.integration.lines import entries_with_lines
 
 FIELDS = ("id", "paraphrase", "source", "estimand", "chapter", "rule", "generator", "fails_if")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What is said of one claim. `met` is None where the rule cannot be applied."""
+    """What is said of one claim. `met` is None where the rule cannot be applied.
+
+    words: as the table says it. badge: as briefly as it can be said beside a sentence.
+    """
 
     id: str
     met: bool | None
@@ -27,18 +33,52 @@ class Outcome:
     badge: str
 
 
-def read_claims(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The claims, each complete and with its own id; UserError names what is missing."""
-    seen: set[str] = set()
+def load_claims(path: Path) -> list[dict[str, Any]]:
+    """The claims of a file, under its key `claims:`; what is wrong is named with its line."""
+    return read_claims(entries_with_lines(path, "claims"), path.name)
+
+
+def read_claims(
+    entries: Sequence[Mapping[str, Any]], file: str = "published.yml"
+) -> list[dict[str, Any]]:
+    """The claims, each complete and with its own id.
+
+    Raises UserError naming the file, the line where it is known (`line`), the claim and what is
+    missing, unknown or used twice.
+    """
+    seen: dict[str, Any] = {}
     for position, entry in enumerate(entries, start=1):
         name = entry.get("id", f"number {position}")
+        place = f"{file}, line {entry['line']}" if "line" in entry else file
         for field in FIELDS:
             if not entry.get(field):
-                raise UserError(f"published.yml: the claim {name!r} lacks {field!r}.")
-        if entry["id"] in seen:
-            raise UserError(f"published.yml: the claim id {name!r} is used twice.")
-        seen.add(entry["id"])
-    return [dict(e) for e in entries]
+                raise UserError(f"{place}: the claim {name!r} lacks {field!r}. Add it.")
+        for field in entry:
+            if field not in (*FIELDS, "line"):
+                near = get_close_matches(str(field), FIELDS, n=1)
+                hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(FIELDS)}."
+                raise UserError(
+                    f"{place}: the claim {name!r} has the unknown field {field!r}. {hint}"
+                )
+        if name in seen:
+            raise UserError(
+                f"{place}: the claim id {name!r} is used twice"
+                + (f", first in line {seen[name]}" if seen[name] else "")
+                + ". Give one of them another."
+            )
+        seen[name] = entry.get("line")
+    return [{k: v for k, v in e.items() if k != "line"} for e in entries]
+
+
+def keys_of(rule: Mapping[str, Any]) -> list[str]:
+    """The keys of the values that a rule compares."""
+    further = keys_of(rule["and"]) if "and" in rule else []
+    return [rule["key"], *further] if "key" in rule else further
+
+
+def row_id(name: str) -> str:
+    """The address of a claim's row in the table of claims."""
+    return f"claim-{name}"
 
 
 def is_met(rule: Mapping[str, Any], values: Mapping[str, Any]) -> bool | None:
@@ -48,7 +88,8 @@ def is_met(rule: Mapping[str, Any], values: Mapping[str, Any]) -> bool | None:
     key = rule.get("key")
     if key not in values:
         raise UserError(
-            f"published.yml: a claim's rule uses the value {key!r}, which is not reported."
+            f"published.yml: a claim's rule uses the value {key!r}, which is not reported. Report it "
+            f"in the claim's chapter, or correct the key."
         )
     value = values[key]
     if isinstance(value, str) and not isinstance(rule.get("equals"), str):
@@ -61,7 +102,9 @@ def is_met(rule: Mapping[str, Any], values: Mapping[str, Any]) -> bool | None:
     if "at_most" in rule:
         checks.append(value <= rule["at_most"])
     if not checks:
-        raise UserError(f"published.yml: the rule on {key!r} compares with nothing.")
+        raise UserError(
+            f"published.yml: the rule on {key!r} compares with nothing. Add equals, at_least or at_most."
+        )
     met = all(checks)
     if "and" in rule:
         further = is_met(rule["and"], values)
@@ -80,18 +123,18 @@ def outcome(claim: Mapping[str, Any], values: Mapping[str, Any], provenance: str
             claim["id"], met, "cannot be judged, by any survey of clinicians", "cannot be judged"
         )
     if claim["generator"] == "fixed":
-        words = (
-            "met by construction"
+        words, badge = (
+            ("met by construction", "met by construction")
             if met
-            else "no longer met: a parameter was moved away from the article"
+            else ("no longer met: a parameter was moved away from the article", "no longer met")
         )
-        return Outcome(claim["id"], met, words, "planted")
+        return Outcome(claim["id"], met, words, badge)
     words = (
         "not asked of the generator; as it fell out, "
         + ("met" if met else "not met")
         + ", which says nothing"
     )
-    return Outcome(claim["id"], met, words, "not asked")
+    return Outcome(claim["id"], met, words, "not asked of the generator")
 
 
 def claims_table(

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import networkx as nx
-import yaml
 
 from sustainment.errors import UserError
+from sustainment.integration.lines import entries_with_lines
 
 FITS = ("confirmation", "expansion", "discordance", "silence")
 CONFIDENCES = ("high", "moderate", "low")
@@ -111,7 +112,7 @@ def read_integration(folder: Path | str) -> Integration:
         if thread.construct not in {c.id for c in constructs}:
             raise UserError(
                 f"threads.yml, line {thread.line}: the thread {thread.id!r} ends in the construct "
-                f"{thread.construct!r}, which does not exist."
+                f"{thread.construct!r}, which does not exist. Name one of constructs.yml."
             )
     return Integration(constructs, inferences, threads)
 
@@ -130,16 +131,20 @@ def check_keys(
         for key in construct.survey:
             if key not in known["survey"]:
                 raise UserError(
-                    f"{place} uses the value {key!r}, which no chapter it can see reports."
+                    f"{place} uses the value {key!r}, which no chapter it can see reports. Report it, "
+                    "or correct the key."
                 )
         for excerpt in construct.excerpts:
             if excerpt not in known["excerpts"]:
                 raise UserError(
-                    f"{place} uses the excerpt {excerpt!r}, which is no passage of the interviews."
+                    f"{place} uses the excerpt {excerpt!r}, which is no passage of the interviews. "
+                    "Look its id up with public_ids."
                 )
         for name in (construct.theme, construct.subtheme):
             if name and name not in names:
-                raise UserError(f"{place} names the theme {name!r}, which is not in the codebook.")
+                raise UserError(
+                    f"{place} names the theme {name!r}, which is not in the codebook. Write it as there."
+                )
 
 
 def _check_construct(construct: Construct) -> None:
@@ -177,11 +182,20 @@ def _check_evidence(
             raise UserError(f"{place} rests on nothing. Name its evidence.")
         for piece in inference.evidence:
             if piece not in known:
-                raise UserError(f"{place} rests on {piece!r}, which does not exist.")
+                near = get_close_matches(str(piece), known, n=1)
+                hint = f" Did you mean {near[0]!r}?" if near else ""
+                raise UserError(
+                    f"{place} rests on {piece!r}, which does not exist.{hint} Evidence is the id of a "
+                    "construct or of another meta-inference."
+                )
             graph.add_edge(inference.id, piece)
     if not nx.is_directed_acyclic_graph(graph):
-        circle = " → ".join(a for a, _ in nx.find_cycle(graph))
-        raise UserError(f"meta_inferences.yml: the evidence runs in a circle: {circle}.")
+        members = [a for a, _ in nx.find_cycle(graph)]
+        line = next(m.line for m in inferences if m.id == members[0])
+        raise UserError(
+            f"meta_inferences.yml, line {line}: the evidence runs in a circle: "
+            f"{' → '.join([*members, members[0]])}. Take one of them out of the other's evidence."
+        )
     used = {piece for m in inferences for piece in m.evidence}
     for construct in constructs:
         if construct.id not in used:
@@ -192,7 +206,7 @@ def _check_evidence(
 
 
 def _records(path: Path, record: type[Record]) -> tuple[Record, ...]:
-    entries = _load_with_lines(path)
+    entries = entries_with_lines(path)
     known = {f.name for f in fields(record)}
     needed = [f.name for f in fields(record) if f.default is f.default_factory]  # both MISSING
     found: dict[str, Record] = {}
@@ -200,39 +214,20 @@ def _records(path: Path, record: type[Record]) -> tuple[Record, ...]:
         place = f"{path.name}, line {entry['line']}"
         for name in entry:
             if name not in known:
+                near = get_close_matches(str(name), known, n=1)
+                hint = f"Did you mean {near[0]!r}? " if near else ""
                 raise UserError(
-                    f"{place}: unknown field {name!r}. Known: {', '.join(sorted(known - {'line'}))}."
+                    f"{place}: unknown field {name!r}. {hint}Known: "
+                    f"{', '.join(sorted(known - {'line'}))}."
                 )
         for name in needed:
             if entry.get(name) in (None, "", [], {}):
-                raise UserError(f"{place}: {entry.get('id', 'an entry')!r} lacks {name!r}.")
+                raise UserError(f"{place}: {entry.get('id', 'an entry')!r} lacks {name!r}. Add it.")
         if entry["id"] in found:
-            raise UserError(f"{place}: the id {entry['id']!r} is used twice.")
+            raise UserError(
+                f"{place}: the id {entry['id']!r} is used twice, first in line "
+                f"{found[entry['id']].line}. Give one of them another."
+            )
         values = {k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()}
         found[entry["id"]] = record(**values)
     return tuple(found.values())
-
-
-class _LineLoader(yaml.SafeLoader):
-    """Safe YAML that keeps the line of every mapping at the top level of a list."""
-
-
-def _load_with_lines(path: Path) -> list[dict[str, Any]]:
-    try:
-        text = path.read_text(encoding="utf-8")
-        root = yaml.compose(text, Loader=_LineLoader)
-        data = yaml.safe_load(text)
-    except FileNotFoundError:
-        raise UserError(f"data/integration/{path.name} is missing.") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        raise UserError(
-            f"{path.name}{line}: not valid YAML ({getattr(error, 'problem', error)})."
-        ) from None
-    if not isinstance(data, list) or not all(isinstance(entry, dict) for entry in data):
-        raise UserError(f"{path.name}: it must be a list of entries, each beginning with `- id:`.")
-    return [
-        entry | {"line": node.start_mark.line + 1}
-        for entry, node in zip(data, root.value, strict=True)
-    ]

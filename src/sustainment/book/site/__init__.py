@@ -8,6 +8,7 @@ One extension made of small modules, each with its own `setup`:
 - `kinds`: the four kinds of numbers, and the directive {kinds} that lists them
 - `place`: the line above each chapter that says where the reader is
 - `chapters`: pages with a kernel are notebooks
+- `claims`: the directive {claim}, what may be said of a statement of the article
 - `banner`: the sentence on every page that the data are invented
 - `links`: launch and edit links to tracked files, downloads as clean notebooks (prose: `download`)
 - `maths`: formulas as MathML, made at build time
@@ -28,6 +29,7 @@ from sustainment.book.site import (
     again,
     banner,
     chapters,
+    claims,
     describe,
     kinds,
     language,
@@ -50,6 +52,7 @@ PARTS = (
     again,
     banner,
     chapters,
+    claims,
     describe,
     kinds,
     language,

@@ -26,6 +26,8 @@ def readable(text: str, exercises: Mapping[str, Exercise]) -> str:
         name, exercise = match[1], exercises.get(match[2])
         if name in _EXERCISES and exercise is not None:
             return as_question(exercise)
+        if name == "claim":
+            return f"*(Here the page says what these data may say to the article's claim `{match[2]}`.)*"
         return "*(Here the page has a part to try.)*" if name in _PAGE_ONLY else match[0]
 
     text = _FENCE.sub(fence, text)
