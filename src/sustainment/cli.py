@@ -84,6 +84,21 @@ def package(
 
 
 @app.command()
+def codebook(
+    folder: Folder = Path("."),
+    out: Annotated[Path | None, typer.Option(help="Write there, not to _build/.")] = None,
+) -> None:
+    """Write the interviews' codebook as REFI-QDA (.qdc), which coding programs open."""
+    from sustainment.interviews.refi_write import write_codebook
+    from sustainment.study import Study, find_root, load_settings
+
+    root = find_root(folder)
+    study = Study(root, "codebook", load_settings(root), inputs=("interviews",), needs=())
+    target = out or root / "_build" / "codebook.qdc"
+    typer.echo(f"wrote {write_codebook(study.open_input('interviews'), target)}")
+
+
+@app.command()
 def new(
     folder: Annotated[Path, typer.Argument(help="The project's folder; it must not exist yet.")],
     survey: Annotated[Path, typer.Option(help="The survey export.")],

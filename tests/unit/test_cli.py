@@ -36,6 +36,19 @@ def test_the_cleaned_survey_leaves_as_a_data_package(study):
     assert len((folder / "answers.csv").read_text(encoding="utf-8").splitlines()) > 50
 
 
+def test_the_codebook_leaves_as_a_file_that_coding_programs_read(study, tmp_path):
+    from sustainment.interviews.refi import read_codebook
+
+    for options in ((), ("--out", str(tmp_path / "here" / "book.qdc"))):
+        done = run("codebook", str(study), *options)
+        assert done.returncode == 0, done.stderr
+    codes, notes = read_codebook(study / "_build" / "codebook.qdc")
+    assert len(codes) > 25 and notes == []
+    assert codes["description"].str.startswith("[invented, not from the study]").all()
+    there = (tmp_path / "here" / "book.qdc").read_bytes()
+    assert there == (study / "_build" / "codebook.qdc").read_bytes()
+
+
 def test_an_error_is_a_sentence_and_debug_shows_the_traceback(tmp_path):
     plain, debug = run("check", str(tmp_path)), run("check", str(tmp_path), "--debug")
     assert plain.returncode == 2

@@ -1,11 +1,14 @@
 """REFI-QDA: a real project, what vendors do differently, and archives that mean harm."""
 
+import base64
 import xml.etree.ElementTree as ElementTree
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import xmlschema
+from bs4 import BeautifulSoup
 from interviews_helpers import (
     CODES,
     coding,
@@ -23,10 +26,11 @@ from sustainment.interviews import archive
 from sustainment.interviews.combine import regroup
 from sustainment.interviews.read import read_interviews
 from sustainment.interviews.refi import read_codebook, read_refi
-from sustainment.interviews.refi_write import codebook_xml, write_codebook
+from sustainment.interviews.refi_write import codebook_xml, download_link, write_codebook
 
 TEXT = "Ålder och år 😀.\nDet finns ingen tid alls.\nPengar saknas också."
-OWN = Path(__file__).parents[2] / "data" / "raw" / "interviews"
+ROOT = Path(__file__).parents[2]
+OWN = ROOT / "data" / "raw" / "interviews"
 
 
 def span(words: str, text: str = TEXT) -> tuple[int, int]:
@@ -452,6 +456,37 @@ def test_the_codebook_is_valid_and_comes_back_the_same(book, tmp_path):
     assert codes.fillna("").equals(book.codes.fillna(""))
     assert notes == []
     assert codebook_xml(book) == raw.replace(b"What \x07it", b"What it")
+
+
+def test_the_books_own_codebook_is_valid_by_the_standard_s_schema_and_marked_in_every_code(
+    tmp_path,
+):
+    own = replace(read_interviews(OWN), provenance="synthetic")
+    raw = codebook_xml(own)
+    schema = xmlschema.XMLSchema(ROOT / "tests" / "data" / "refi-qda" / "Codebook.xsd")
+    schema.validate(raw.decode())
+    assert not schema.is_valid(raw.decode().replace("isCodable", "codable"))
+    root = ElementTree.fromstring(raw)
+    said = [element.findtext("{*}Description") for element in every(root, "Code")]
+    assert len(said) == len(own.codes)
+    assert all(words.startswith("[invented, not from the study]") for words in said)
+    assert "[invented, not from the study]" in root.get("origin")
+    codes, _ = read_codebook(write_codebook(own, tmp_path / "new" / "book.qdc"))
+    assert codes["path"].tolist() == own.codes["path"].tolist()
+
+
+def test_a_codebook_of_observed_interviews_has_no_mark_and_no_words_of_persons(book):
+    raw = codebook_xml(replace(book, provenance="observed")).decode()
+    assert "invented" not in raw and "So &amp; so" not in raw
+    assert "Include: this" in raw
+
+
+def test_the_download_holds_the_file_itself(book):
+    marked = replace(book, provenance="synthetic")
+    link = BeautifulSoup(download_link(marked, "invented_codebook"), "html.parser").a
+    assert link["download"] == "invented_codebook.qdc"
+    assert base64.b64decode(link["href"].partition(",")[2]) == codebook_xml(marked)
+    assert "invented" in link.get_text()
 
 
 @pytest.mark.parametrize(

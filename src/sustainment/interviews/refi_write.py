@@ -1,11 +1,14 @@
 """Write the codebook as REFI-QDA `.qdc`, for any program that reads the format.
 
 Follows Codebook.xsd 1.0 of 18 March 2019: codes nested as in the tree, keys made from the path,
-so that the same codebook gives the same bytes.
+so that the same codebook gives the same bytes. A codebook of invented interviews says so in every
+code, so that the mark goes along into whatever program opens it. Of observed interviews the examples
+are left out, which may be a person's words.
 """
 
 from __future__ import annotations
 
+import base64
 import re
 from pathlib import Path
 from uuid import UUID, uuid5
@@ -15,6 +18,8 @@ import pandas as pd
 
 from sustainment.errors import UserError
 from sustainment.interviews.model import Interviews
+from sustainment.report import in_notebook
+from sustainment.tables import INVENTED_SUFFIX
 
 NAMESPACE = "urn:QDA-XML:codebook:1.0"
 _KEYS = UUID("6f3d0f5e-4c53-5a52-9f0d-6f1f7a1c7b11")
@@ -29,6 +34,9 @@ def codebook_xml(interviews: Interviews, origin: str = "sustainment") -> bytes:
     """
     if not len(interviews.codes):
         raise UserError(f"{interviews.file} holds no code, so there is no codebook to write.")
+    invented = interviews.provenance == "synthetic"
+    if invented:
+        origin = f"{origin} {INVENTED_SUFFIX}"
     root = Element("CodeBook", {"xmlns": NAMESPACE, "origin": origin})
     codes = SubElement(root, "Codes")
     elements: dict[str, Element] = {}
@@ -40,7 +48,9 @@ def codebook_xml(interviews: Interviews, origin: str = "sustainment") -> bytes:
             if parent is None:
                 later.append(code)
                 continue
-            elements[code.code] = _code(parent, code)
+            if interviews.provenance == "observed":
+                code = code._replace(example="")
+            elements[code.code] = _code(parent, code, INVENTED_SUFFIX if invented else "")
         if len(later) == len(waiting):  # a damaged tree: what hangs nowhere stands at the top
             later = [code._replace(parent="") for code in later]
         waiting = later
@@ -48,12 +58,12 @@ def codebook_xml(interviews: Interviews, origin: str = "sustainment") -> bytes:
     return b'<?xml version="1.0" encoding="utf-8"?>\n' + tostring(root, "utf-8") + b"\n"
 
 
-def _code(parent: Element, code) -> Element:
+def _code(parent: Element, code, mark: str) -> Element:
     guid = str(uuid5(_KEYS, code.path)).upper()
     codable = "true" if code.codable else "false"
     attributes = {"guid": guid, "name": _clean(code.name), "isCodable": codable}
     element = SubElement(parent, "Code", attributes)
-    if words := description(code):
+    if words := "\n".join(part for part in (mark, description(code)) if part):
         SubElement(element, "Description").text = words
     return element
 
@@ -75,5 +85,27 @@ def _clean(words) -> str:
 def write_codebook(interviews: Interviews, path: str | Path) -> Path:
     """Write the `.qdc`; returns its path."""
     path = Path(path)
-    path.write_bytes(codebook_xml(interviews))
+    content = codebook_xml(interviews)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
     return path
+
+
+def download_link(interviews: Interviews, name: str) -> str:
+    """A link that holds the `.qdc` itself: no request, and a file name that says what it is."""
+    data = base64.b64encode(codebook_xml(interviews)).decode("ascii")
+    return (
+        f'<p class="table-download"><a download="{name}.qdc" href="data:application/xml;base64,{data}">'
+        f"Download this codebook (REFI-QDA, {name.partition('_')[0]})</a></p>"
+    )
+
+
+def show_codebook_download(interviews: Interviews) -> None:
+    """Display the link, of invented interviews only: a real codebook is looked at before it leaves."""
+    if interviews.provenance != "synthetic" or not in_notebook():
+        return
+    from IPython.display import display
+
+    markup = download_link(interviews, "invented_codebook")
+    words = {"text/html": markup, "text/plain": "invented_codebook.qdc"}
+    display(words, raw=True, metadata={"sustainment": {"type": "codebook", "kind": "invented"}})
