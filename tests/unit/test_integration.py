@@ -18,7 +18,12 @@ from sustainment.integration.claims import (
     outcome,
     read_claims,
 )
-from sustainment.integration.display import counts_in_words, fit_table, side_by_side
+from sustainment.integration.display import (
+    counts_in_words,
+    fit_table,
+    side_by_side,
+    visual_display,
+)
 from sustainment.integration.model import check_keys, read_integration
 
 ROOT = Path(__file__).parents[2]
@@ -237,6 +242,40 @@ def test_the_display_carries_counts_with_their_denominator(tmp_path):
     evidence = pd.DataFrame([{"count": 3, "of": 10, "words": "say no"}], index=["meet.door"])
     assert side_by_side(found, evidence)["the counts"].tolist() == ["3 of 10 say no"]
     assert fit_table(found)["raters differ"].tolist() == [True]
+
+
+def test_the_visual_display_reads_on_a_phone():
+    """No small print, no text over another or past the edge, for words as long as they come."""
+    from sustainment.figures import plt
+
+    found = read_integration(ROOT / "data" / "integration")
+    keys = [key for construct in found.constructs for key in construct.survey]
+    words = "say that the way to a first family is long and that nobody at work knows who holds it"
+    evidence = pd.DataFrame([{"count": 17, "of": 46, "words": words}] * len(keys), index=keys)
+    evidence = evidence[~evidence.index.duplicated()]
+    fig = visual_display(found, evidence)
+    try:
+        fig.canvas.draw()
+        for ax in fig.axes:
+            assert all(text.get_fontsize() >= 10 for text in ax.texts)
+            boxes = sorted((t.get_window_extent() for t in ax.texts), key=lambda b: -b.y1)
+            assert all(box.x1 <= fig.bbox.x1 for box in boxes)
+            for above, below in zip(boxes, boxes[1:], strict=False):
+                assert below.y1 <= above.y0 + 1
+            lowest = ax.get_window_extent().y0
+            assert boxes[-1].y0 >= lowest - 1
+        assert len(fig.axes) == len(found.constructs)
+    finally:
+        plt.close(fig)
+
+
+def test_a_bar_of_nobody_is_drawn_as_nothing(tmp_path):
+    from sustainment.figures import plt
+
+    evidence = pd.DataFrame([{"count": 0, "of": 0, "words": "say no"}], index=["meet.door"])
+    fig = visual_display(read_integration(written(tmp_path)), evidence)
+    assert [patch.get_width() for patch in fig.axes[0].patches] == [1, 0]
+    plt.close(fig)
 
 
 def test_the_shipped_integration_is_complete():

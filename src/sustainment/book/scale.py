@@ -114,7 +114,9 @@ def prepare_survey(book: Path, folder: Path, size: int) -> Callable[[], int]:
 
 
 def prepare_interviews(book: Path, folder: Path, size: int) -> Callable[[], int]:
+    from sustainment.interviews import agreement, matrices
     from sustainment.interviews.arrange import arrange
+    from sustainment.interviews.cooccurrence import cooccurrence
     from sustainment.interviews.read import read_interviews
 
     settings = load_settings(book)
@@ -124,8 +126,14 @@ def prepare_interviews(book: Path, folder: Path, size: int) -> Callable[[], int]
     def walk() -> int:
         interviews = read_interviews(folder / "interviews", kind="refi-qda")
         table = arrange(interviews, (settings.get("interviews") or {}).get("dimensions"))
-        table.groupby(["theme", "subtheme"], observed=True)["document"].nunique()
-        return len(table)
+        for by in ("code", "subtheme", "theme"):
+            matrices.presence(interviews, table, by)
+            matrices.reach(interviews, table, by)  # frequency and coverage among them
+        matrices.codeline(interviews, table)
+        matrices.over_phases(table)
+        cooccurrence(table)
+        agreement.disagreements(agreement.units(interviews, table))
+        return len(interviews.segments)
 
     return walk
 

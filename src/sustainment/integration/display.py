@@ -6,6 +6,8 @@ gist of the talk and fit in one drawing that reads on a phone.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -65,53 +67,57 @@ def side_by_side(integration: Integration, evidence: pd.DataFrame) -> pd.DataFra
     )
 
 
+LINE = 0.215  # inches that a line of text takes
+WIDE = 50  # characters in such a line; the figure is as wide as a phone
+
+
 def visual_display(integration: Integration, evidence: pd.DataFrame) -> Figure:
-    """Chart, gist and fit in one figure: a block for each construct, from top to bottom."""
-    constructs = integration.constructs
-    fig, axes = plt.subplots(len(constructs), 1, figsize=(4.5, 1.75 * len(constructs)))
-    for ax, construct in zip(axes, constructs, strict=True):
-        sign, colour = FIT_LOOK[construct.agreed]
-        bars = [evidence.loc[key] for key in construct.survey][:2]
-        ax.set_title(construct.name, fontsize=11, fontweight="bold", pad=4)
-        for i, bar in enumerate(bars):
-            share = bar["count"] / bar["of"] if bar["of"] else 0
-            y = 0.82 - 0.26 * i
-            ax.barh(y, 0.3, 0.15, color=PALE)
-            ax.barh(y, 0.3 * share, 0.15, color=BLUE)
-            ax.text(
-                0.32,
-                y,
-                wrap(f"{bar['count']} of {bar['of']} {bar['words']}", 44),
-                fontsize=8,
-                va="center",
-            )
-        if not bars:
-            ax.text(
-                0,
-                0.7,
-                "the counts are silent: no question asks",
-                fontsize=9,
-                color=GREY,
-                va="center",
-            )
-        ax.text(
-            0,
-            0.32,
-            wrap("talk: " + construct.talk_says, 62),
-            fontsize=8.5,
-            va="center",
-            style="italic",
-        )
-        ax.text(
-            0,
-            0.03,
-            f"{sign}  {construct.agreed}" + ("  (planted)" if construct.planted else ""),
-            fontsize=10,
-            fontweight="bold",
-            color=colour,
-            va="center",
-        )
-        ax.axhline(-0.1, color=INK, linewidth=0.5, linestyle="-")
-        ax.set(xlim=(0, 1), ylim=(-0.12, 1.0))
+    """Chart, gist and fit in one figure: a block for each construct, from top to bottom.
+
+    As tall as its words need: no text is smaller than 10.5 points, so that it reads on a phone.
+    """
+    blocks = [block_of(construct, evidence) for construct in integration.constructs]
+    heights = [height for _, height in blocks]
+    fig, axes = plt.subplots(
+        len(blocks),
+        1,
+        figsize=(4.5, LINE * (sum(heights) + 1.6 * len(blocks))),
+        height_ratios=heights,
+        squeeze=False,
+    )
+    for ax, construct, (pieces, height) in zip(
+        axes[:, 0], integration.constructs, blocks, strict=True
+    ):
+        ax.set_title(wrap(construct.name, 34), fontsize=12.5, fontweight="bold", pad=4)
+        for y, share, text, look in pieces:
+            if share is None:
+                ax.text(0, y, text, va="top", **look)
+            else:
+                ax.barh(y + 0.3, 1, 0.5, color=PALE)
+                ax.barh(y + 0.3, share, 0.5, color=BLUE)
+        ax.axhline(height, color=INK, linewidth=0.5, linestyle="-")
+        ax.set(xlim=(0, 1), ylim=(height, 0))
         ax.axis("off")
     return fig
+
+
+def block_of(construct: Construct, evidence: pd.DataFrame) -> tuple[list[tuple], float]:
+    """The pieces of one block as (line from the top, share of a bar or None, text, look); its height."""
+    sign, colour = FIT_LOOK[construct.agreed]
+    pieces, y = [], 0.2
+
+    def add(text: str, after: float = 0.25, **look: Any) -> None:
+        nonlocal y
+        pieces.append((y, None, text, {"fontsize": 10.5} | look))
+        y += text.count("\n") + 1 + after
+
+    for bar in [evidence.loc[key] for key in construct.survey][:2]:
+        add(wrap(f"{bar['count']} of {bar['of']} {bar['words']}", WIDE), after=0.1)
+        pieces.append((y, bar["count"] / bar["of"] if bar["of"] else 0, "", {}))
+        y += 0.85
+    if not construct.survey:
+        add("the counts are silent: no question asks", color=GREY)
+    add(wrap("talk: " + construct.talk_says, WIDE), style="italic")
+    fit = f"{sign}  {construct.agreed}" + ("  (planted)" if construct.planted else "")
+    add(fit, fontsize=11.5, fontweight="bold", color=colour)
+    return pieces, y + 0.15
