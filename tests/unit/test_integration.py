@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -260,7 +261,7 @@ def test_the_visual_display_reads_on_a_phone():
             assert all(text.get_fontsize() >= 10 for text in ax.texts)
             boxes = sorted((t.get_window_extent() for t in ax.texts), key=lambda b: -b.y1)
             assert all(box.x1 <= fig.bbox.x1 for box in boxes)
-            for above, below in zip(boxes, boxes[1:], strict=False):
+            for above, below in pairwise(boxes):
                 assert below.y1 <= above.y0 + 1
             lowest = ax.get_window_extent().y0
             assert boxes[-1].y0 >= lowest - 1
