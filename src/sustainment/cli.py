@@ -5,6 +5,7 @@ Heavy packages are imported inside the commands, so that `status` and `--help` a
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -114,6 +115,9 @@ def new(
         raise UserError(
             "Nobody can be asked here. Add --yes to take the guesses, and read study.yml."
         )
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(143)
+    )  # whoever ends us leaves nothing half made
     made = make_project(folder, survey, dictionary, interviews, None if yes else ask_person)
     typer.echo(
         f"{made.name} is made. Read data/study.yml, then run `sustainment check` and `make book` in it."

@@ -171,9 +171,13 @@ def test_a_failure_half_way_leaves_nothing(tmp_path, quick, monkeypatch):
         raise OSError("no space left")
 
     monkeypatch.setattr(project, "checksums", fail)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(UserError, match=r"no space left.*nothing was left"):
         make_project(tmp_path / "p", SURVEY, DICTIONARY)
     assert list(tmp_path.iterdir()) == []
+    (tmp_path / "p").mkdir()
+    with pytest.raises(UserError):
+        make_project(tmp_path / "p", SURVEY, DICTIONARY)
+    assert [path.name for path in tmp_path.rglob("*")] == ["p"]
 
 
 def test_without_a_terminal_new_asks_for_yes(tmp_path):

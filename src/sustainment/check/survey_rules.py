@@ -160,7 +160,7 @@ def record_repeated(material: Material) -> Iterator[Hit]:
     if (survey := material.survey) is None:
         return
     name = material.block("survey").get("record", "")
-    if name in survey.table and not material.block("survey").get("rows"):
+    if name and name in survey.table and not material.block("survey").get("rows"):
         numbers = survey.table[name]
         for line in numbers.index[numbers.duplicated() & (numbers != "")]:
             yield Hit(survey.raw.file, int(line), name, numbers[line])

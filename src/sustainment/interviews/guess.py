@@ -43,7 +43,7 @@ def guess_mapping(path: str | Path, sheet: str | None = None) -> dict:
     """
     path = Path(path)
     tables = [(path, sheet)] if sheet else _tables(path)
-    if len(tables) == 1:
+    if len(tables) == 1 and not path.is_dir():
         return _one(*tables[0])
     found, problems = [], []
     for file, name in tables:
@@ -63,7 +63,10 @@ def _tables(path: Path) -> list[tuple[Path, str | None]]:
     """(file, sheet) of everything that may hold coding."""
     files = [path]
     if path.is_dir():
-        files = sorted(f for f in path.iterdir() if f.suffix.lower() in BOOKS + TEXTS)
+        tables_only = [
+            s for s in BOOKS + TEXTS if s != ".txt"
+        ]  # a .txt in a folder is a transcript
+        files = sorted(f for f in path.iterdir() if f.suffix.lower() in tables_only and f.name[:2] != "~$")  # fmt: skip
     tables: list[tuple[Path, str | None]] = []
     for file in files:
         names: list[str | None] = [None]

@@ -16,6 +16,7 @@ from sustainment.interviews.refi import read_refi
 from sustainment.interviews.sheets import read_sheets
 from sustainment.interviews.taguette import NEEDED as TAGUETTE
 from sustainment.interviews.taguette import read_taguette
+from sustainment.interviews.transcripts import transcript_files
 
 KINDS = {
     "refi-qda": "a REFI-QDA project (.qdpx, its folder, or its .qde)",
@@ -107,6 +108,11 @@ def _undecided(path: Path, fits: dict[str, str]) -> UserError:
             f"{path.name} may be more than one kind: {said}. Say which: `kind:` in study.yml."
         )
     hint = ""
+    if path.is_dir() and (texts := transcript_files(path)):
+        raise UserError(
+            f"{path.name} holds {len(texts)} transcript(s) and no coding, so there is nothing to show. Put "
+            "the table of coded quotations beside them, or name the coding program's project."
+        )
     if path.suffix.lower() == ".qdc":
         hint = " A .qdc is a codebook alone: export the whole project (.qdpx)."
     return UserError(

@@ -7,8 +7,8 @@ lives in study.yml (`interviews: mapping:`); `guess.guess_mapping` drafts it.
 Keys: layout, file (several: files: [{file, sheet, coder: name}], each with keys of its own where
 it differs), sheet, header (its line), document, quotation, codes (columns), separator (within a
 cell), coder (a column), note, id (of a quotation), part (which question is quoted; by default the
-header of the quotations), marks, transpose, codebook (a file), transcripts (a folder of .txt files
-named as the documents).
+header of the quotations), marks, transpose, codebook (a file), transcripts (a folder of .txt, .md or
+.docx files named as the documents).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sustainment.findings import Finding
 from sustainment.interviews import quotations
 from sustainment.interviews.grid import Grid, read_grid
 from sustainment.interviews.model import Interviews, assemble, table
-from sustainment.interviews.offsets import decode
+from sustainment.interviews.transcripts import read_transcript, transcript_files
 from sustainment.interviews.tree import code_table
 
 MARKS = frozenset({"1", "x", "X", "✓", "✔", "✗", "TRUE", "True", "true", "yes", "Yes", "YES", "y", "Y", "j", "J", "ja", "Ja"})  # fmt: skip
@@ -370,7 +370,7 @@ def _transcripts(path: Path, mapping: dict) -> dict[str, str] | None:
     folder = (path if path.is_dir() else path.parent) / mapping["transcripts"]
     if not folder.is_dir():
         raise UserError(f"{folder.name}: no such folder of transcripts (mapping, transcripts).")
-    return {file.stem: decode(file.read_bytes())[0] for file in sorted(folder.glob("*.txt"))}
+    return {name: read_transcript(file) for name, file in transcript_files(folder).items()}
 
 
 def _marks(notes: list[Finding]) -> pd.DataFrame:

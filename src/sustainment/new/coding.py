@@ -7,6 +7,7 @@ from pathlib import Path
 from sustainment.interviews.guess import guess_mapping
 from sustainment.interviews.model import Interviews
 from sustainment.interviews.read import read_interviews
+from sustainment.interviews.transcripts import guess_folder
 
 
 def open_coding(path: Path) -> tuple[Interviews, dict | None]:
@@ -18,4 +19,7 @@ def open_coding(path: Path) -> tuple[Interviews, dict | None]:
     if not any(note.rule == "mapping-guessed" for note in read.notes):
         return read, None
     mapping = {key: value for key, value in guess_mapping(path).items() if key != "why"}
+    documents = set(read.documents["document"])
+    if "document" in mapping and (folder := guess_folder(path, documents)):
+        mapping["transcripts"] = folder
     return read_interviews(path, mapping=mapping), mapping

@@ -24,7 +24,10 @@ from sustainment.survey.vendors.identifiers import respondent_column
 from sustainment.survey.vendors.scales import plain, scale_order
 
 MOST_SHOWN = 12  # items in one figure, and closed questions that a first draft lists
-_YES = {"yes", "ja", "oui", "sim", "true", "sí", "si", "agree", "i agree"}
+_YES = {
+    "yes", "ja", "oui", "sim", "true", "sí", "si", "sì", "agree", "i agree", "kyllä", "tak", "ano", "igen",
+    "evet", "да", "так", "ναι", "はい", "是", "有", "예", "네", "نعم", "כן", "हाँ", "да, конечно", "y", "j",
+}  # fmt: skip
 _NO_ANSWER = re.compile(
     r"prefer not to .*|rather not .*|refused?( to answer)?|no answer|not applicable|n/?a|does not apply"
     r"|vill (inte|ej) (svara|uppge)|ej aktuellt|inte aktuellt|ej tillämpligt",
@@ -140,8 +143,9 @@ def _records(draft: Draft, raw: RawSurvey) -> None:
             "several rows a person: the event with most records. Look whether it is the survey",
         )
     column = respondent_column(raw)
-    if raw.kind == "redcap" and not column:
-        column = next(iter(raw.table.columns))
+    if raw.kind == "redcap" and not column:  # the first field is the record's, whatever its name
+        first = [*list(raw.codebook)[:1], *raw.table.columns[:1]]
+        column = next((n for n in first if n in raw.table and (raw.table[n] != "").all()), "")
     why = (
         "filled in every row, and never twice"
         if column
@@ -312,7 +316,10 @@ def _block(raw: RawSurvey, names: list[str], missing: set[str]) -> dict[str, Any
 
 def _group(draft: Draft, raw: RawSurvey, items: list[Item]) -> str:
     outcome = (draft.get("survey.outcome") or {}).get("item")
+    grids = Counter((item.section, tuple(sorted(item.options))) for item in items if item.section)
     for item in items:
+        if grids[item.section, tuple(sorted(item.options))] > 1:
+            continue  # a row of a grid is one answer of several, not what somebody is
         counts = raw.table[item.id].isin(list(item.options)) & (raw.table[item.id] != "")
         sizes = raw.table[item.id][counts].value_counts()
         if (

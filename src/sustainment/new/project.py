@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
@@ -74,9 +74,13 @@ def make_project(
         if folder.exists():
             folder.rmdir()  # empty: a rename would not replace it everywhere
         os.replace(temporary, folder)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
+    except OSError as error:  # a full disk, a raw file that cannot be read
+        raise UserError(
+            f"{folder.name} could not be written ({error.strerror or error}); nothing was left behind. "
+            "Make room or correct the permissions, and try again."
+        ) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)  # gone already when all went well
     return folder
 
 
@@ -94,7 +98,9 @@ def open_material(survey: Path, dictionary: Path | None, interviews: Path | None
             raise UserError(f"There is no {path.name} in {path.parent}. Correct the name.")
     raw = read_survey(survey, dictionary)
     if raw.kind == "redcap":  # the other readers look for identifying columns themselves
-        raw = mark_identifiers(raw)
+        marked = mark_identifiers(raw).codebook
+        # a column that the dictionary lacks is left out anyway, and stays for the check to name
+        raw = replace(raw, codebook={name: marked[name] for name in raw.codebook})
     if raw.table.empty:
         raise UserError(f"{survey.name} holds no answers, so there is nothing to make a book from.")
     coded, mapping = None, None

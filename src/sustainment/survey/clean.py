@@ -55,7 +55,7 @@ def clean(raw: RawSurvey, settings: Mapping[str, Any], frame: pd.DataFrame | Non
         answers=pd.DataFrame(answers, index=index),
         missing=pd.DataFrame(missing, index=index),
         codebook=codebook,
-        log=pd.DataFrame(log, columns=_LOG).fillna("").astype("str"),
+        log=pd.DataFrame(log, columns=_LOG, dtype=object).fillna("").astype("str"),
         dropped=dropped,
         raw=raw,
     )

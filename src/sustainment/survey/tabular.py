@@ -275,6 +275,9 @@ def _parse(
     next(records)  # the header
     width, lines, chunks, ragged = len(header), [], [], []
     while chunk := list(islice(records, _CHUNK)):
+        for _, cells in chunk:
+            if len(cells) > width and not any(cells[width:]):
+                del cells[width:]  # separators at the end of the line, with nothing between them
         ragged += [(line, len(cells)) for line, cells in chunk if len(cells) != width]
         if ragged:
             continue

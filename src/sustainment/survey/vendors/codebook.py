@@ -33,6 +33,17 @@ _HEADERS = {
     "high": r"max(imum)?|high(est)?|upper",
     "identifier": r"identif.*|personal|pii|sensitive",
 }
+_OPEN = {
+    "",
+    "none",
+    "n/a",
+    "na",
+    "-",
+    "open",
+    "free text",
+    "fritext",
+    "text",
+}  # no options, in words
 _QUESTION_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z_]\w*(\[\w+\])?")
 
 
@@ -177,6 +188,12 @@ def _item_rows(sheet: Sheet, row: int, columns: Mapping[str, int]) -> Codebook:
                 "warning", "option-without-code", "An option has no code; answers with it are unknown codes",
                 row=line, column=name, value=label, remedy="Write its code into the codebook.",
             )  # fmt: skip
+        words = cell("options").casefold()
+        if words not in _OPEN and not options and re.search(r"[=|;{/]", words):
+            sheet.note(
+                "warning", "options-unread", "The options cannot be read, so the answers' own words are taken",
+                row=line, column=name, value=cell("options")[:60], remedy="Write them as 1=Yes; 2=No.",
+            )  # fmt: skip
         entries[name] = Entry(
             name,
             wording=label or tidy(cell("wording")) or question,
@@ -222,7 +239,7 @@ def parse_options(text: str) -> dict[str, str]:
     lines of their own). Labels may hold commas.
     """
     text = text.strip()
-    if not text or text.casefold() in {"none", "n/a", "na", "-", "open", "free text", "fritext"}:
+    if text.casefold() in _OPEN:
         return {}
     if "{" in text:
         parts = re.findall(r"\{([^{}]*)\}", text)
@@ -231,8 +248,9 @@ def parse_options(text: str) -> dict[str, str]:
         parts, splitter = text.split("|"), r"\s*([^,=]+?)\s*[,=]\s*(.*)"
     else:
         mark = r"-?\d+|[A-Za-z]{1,2}\d{0,4}"
-        parts = re.split(rf"\s*[;\n]\s*|\s*,\s*(?=(?:{mark})\s*[=:])", text)
-        splitter = rf"({mark})\s*[=:)]\s*(.*)"
+        word = r"[^\s=:;,]{1,40}(?=\s*=)"  # "nurse=Nurse": a whole word is a code before "=" alone
+        parts = re.split(rf"\s*[;\n]\s*|\s*,\s*(?=(?:{mark})\s*[=:]|{word})", text)
+        splitter = rf"({mark}|{word})\s*[=:)]\s*(.*)"
     parts = [part for part in parts if part.strip()]
     options: dict[str, str] = {}
     for part in parts:

@@ -22,7 +22,7 @@ _CONSENT = re.compile(
     re.I,
 )
 _NO = re.compile(
-    r"(no|nej|nein|non|não|false|0)\b.*|.*\b(do not|don't|not|inte|nicht|ne .*pas)\b.*(consent|agree|samtyck|participate|delta|accept).*",
+    r"(no|nej|nein|non|não|false|0|nee|nie|ei|nei|нет|decline|refuse|disagree)\b.*|n|いいえ|不同意|否|لا|.*\b(do not|don't|not|inte|nicht|ne .*pas)\b.*(consent|agree|samtyck|participate|delta|accept).*",
     re.I,
 )
 _TEST_CHANNEL = r"^(preview|test)$"

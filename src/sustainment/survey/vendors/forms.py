@@ -114,7 +114,8 @@ def read(source: Source) -> RawSurvey:
         stems[name] = (stem, wording, bool(mine))
     table = table_from(sheet, names, 1)
     items: dict[str, Item] = {}
-    separator = ", " if google else ";"
+    # Google joins by ", " in its spreadsheet, and by ";" in the file that it offers for download
+    separators = (", ", ";") if google else (";",)
     for name in list(table.columns):
         stem, wording, mine = stems.get(name, ("", name, False))
         if mine:
@@ -122,7 +123,7 @@ def read(source: Source) -> RawSurvey:
             kind = item.type if item.type in {"date", "number"} else "text"
             personal = name in {"email", "name"}
             items[name] = replace(item, type=kind, options={}, identifier=personal)
-        elif not add_ticks(table, items, name, wording, separator):
+        elif not any(add_ticks(table, items, name, wording, mark) for mark in separators):
             items[name] = guess_item(name, wording, table[name], section=stem)
     share_options(items, table)
     sheet.note("note", "short-ids", "The header holds questions; columns were given short names")

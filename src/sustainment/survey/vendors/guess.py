@@ -26,7 +26,7 @@ FEWEST_TICKED = 3  # an answer given fewer times in a multiple choice counts as 
 
 _OPEN = re.compile(
     r"\b(comments?|kommentar(er)?|specify|explain|describe|motivera|förklara|beskriv|anything else"
-    r"|own words|egna ord)\b",
+    r"|own words|egna ord|övrigt|övriga kommentarer|sonstiges|autres? remarques?)\b",
     re.I,
 )
 
@@ -240,4 +240,6 @@ def _by_count(counts: pd.Series) -> list[str]:
 
 
 def _parts(cell: str, separator: str) -> list[str]:
-    return [part.strip() for part in cell.split(separator) if part.strip()]
+    """The answers in one cell. After a bare comma no blank follows: "Help, from leaders" is one."""
+    parts = re.split(r",(?! )", cell) if separator == "," else cell.split(separator)
+    return [part.strip() for part in parts if part.strip()]

@@ -73,7 +73,8 @@ _ID_NAMES = (
     r"id|nr|no|number|respondent|participant|record|case",
     r".*[ _]id|.*id",
 )
-_MAIL_INSIDE = re.compile(r"[\w.+-]+@[\w-]+\.[A-Za-z]{2,}")
+# bounded: one endless word would else be searched from each of its letters
+_MAIL_INSIDE = re.compile(r"[\w.+-]{1,64}@[\w-]{1,64}\.[A-Za-z]{2,}")
 
 
 def identifying(name: str, wording: str, values: Sequence[str] = (), closed: bool = False) -> str:

@@ -158,7 +158,7 @@ def _item(
 ) -> Item:
     condition = routing(question.relevance)
     if condition is None:
-        sheet.note("note", "routing-kept-out", f"The relevance {question.relevance!r} is not translated; N/A cells show who was not asked", column=name)  # fmt: skip
+        sheet.note("warning", "routing-kept-out", f"The relevance {question.relevance!r} is not translated; N/A cells show who was not asked", column=name)  # fmt: skip
     row = question.parts.get(part, part)
     wording = f"{question.wording} [{row}]" if part and row else question.wording
     if second:

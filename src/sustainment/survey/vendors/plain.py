@@ -127,13 +127,14 @@ def items_from(table: pd.DataFrame, codebook: Codebook, sheet: Sheet) -> dict[st
     """
     exact = codebook.entries
     folded = {name.casefold(): entry for name, entry in exact.items()}
+    listed = any(entry.options for entry in exact.values())
     items: dict[str, Item] = {}
     used: set[str] = set()
     for name in table.columns:
         entry = exact.get(name) or folded.get(name.casefold())
         if entry is not None:
             used.add(entry.name)
-            items[name] = _item(name, entry, table[name])
+            items[name] = _item(name, entry, table[name], listed)
             continue
         tick = _tick(name, exact, table[name])
         if tick is not None:
@@ -151,11 +152,14 @@ def items_from(table: pd.DataFrame, codebook: Codebook, sheet: Sheet) -> dict[st
     return items
 
 
-def _item(name: str, entry: Entry, column: pd.Series) -> Item:
+def _item(name: str, entry: Entry, column: pd.Series, listed: bool) -> Item:
+    """One item; `listed` says that the codebook lists the options of some question."""
     options = {code: label for code, label in entry.options.items() if code not in entry.missing}
     missing = dict(entry.missing)
     guess = guess_item(name, entry.wording, column[~column.isin(list(missing))], codes=False)
-    kind = _kind(entry, options, guess, column)
+    kind = _kind(entry, options, guess, column, listed)
+    if kind in {"single", "likert"} and not options:
+        options = guess.options
     single_tick = (
         not entry.type and set(options) == {"1"} and set(column.unique()) <= {"", "0", "1"}
     )
@@ -183,7 +187,9 @@ def _section(entry: Entry, name: str, kind: str) -> str:
     return BOOKKEEPING if own else entry.section
 
 
-def _kind(entry: Entry, options: dict[str, str], guess: Item, column: pd.Series) -> ItemType:
+def _kind(
+    entry: Entry, options: dict[str, str], guess: Item, column: pd.Series, listed: bool
+) -> ItemType:
     declared: ItemType | None = next(
         (kind for kind, words in _TYPES.items() if re.fullmatch(words, entry.type)), None
     )
@@ -195,7 +201,10 @@ def _kind(entry: Entry, options: dict[str, str], guess: Item, column: pd.Series)
     if declared and (options or declared not in {"single", "likert"}):
         return declared
     if not entry.options and guess.type in {"single", "likert"}:
-        return "number" if all(re.fullmatch(r"-?\d+", code) for code in guess.options) else "text"
+        if all(re.fullmatch(r"-?\d+", code) for code in guess.options):
+            return "number"
+        # a codebook that lists options elsewhere says by its silence that a question was open
+        return guess.type if guess.type == "likert" or not listed else "text"
     return guess.type
 
 

@@ -34,7 +34,7 @@ _OWN = {
 }  # fmt: skip
 _PERSONAL = re.compile(r"IPAddress|Recipient.*|EmailAddress|External.*Reference|Location.*|Name")
 _TIMING = re.compile(
-    r".*_(First Click|Last Click|Page Submit|Click Count)|.*_DO(_.*)?|.*_(Browser|Version|Operating System|Resolution)"
+    r".*_(First Click|Last Click|Page Submit|Click Count)|.*_DO(_.*)?|.*_(Browser|Version|Operating System|Resolution)|Q_[A-Z]\w+"
 )
 _LEGACY = ("ResponseID", "ResponseSet")
 
@@ -87,7 +87,9 @@ def _header_rows(sheet: Sheet) -> tuple[int, bool]:
             f"{sheet.file}: the header rows are not those of Qualtrics (names, questions, ImportId). "
             f"Export again as CSV, and do not remove header rows."
         )
-    first = sheet.rows[1][header.index("ResponseId")] if len(sheet.rows) > 1 else ""
+    if len(sheet.rows) < 2:
+        return 1, False
+    first = sheet.rows[1][header.index("ResponseId")]
     return (1, False) if re.fullmatch(r"R_\w+", first) else (2, False)
 
 
@@ -96,6 +98,8 @@ def _import_id(cell: str) -> str:
         found = json.loads(cell)
     except json.JSONDecodeError:
         return ""
+    if not isinstance(found, dict):
+        return ""  # a number is JSON, too
     return "_".join(str(found[key]) for key in ("ImportId", "choiceId") if key in found)
 
 

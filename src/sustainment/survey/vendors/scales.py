@@ -22,7 +22,7 @@ not important at all|not at all important|unimportant > slightly important|of li
 very unsupportive > unsupportive > neutral > supportive > very supportive
 very difficult > difficult > neither easy nor difficult|neutral > easy > very easy
 very negative > negative > somewhat negative > neutral > somewhat positive > positive > very positive
-stämmer inte alls|tar helt avstånd|instämmer inte alls|håller inte alls med > stämmer ganska dåligt|instämmer inte|instämmer knappast|håller inte med > varken eller|varken instämmer eller tar avstånd|neutral > stämmer delvis|instämmer delvis|stämmer ganska bra|håller delvis med > stämmer bra|instämmer|instämmer till stor del|håller med > stämmer helt|instämmer helt|stämmer mycket bra|håller helt med
+stämmer inte alls|stämmer mycket dåligt|tar helt avstånd|instämmer inte alls|håller inte alls med > stämmer ganska dåligt|stämmer dåligt|instämmer inte|instämmer knappast|håller inte med > varken eller|stämmer någorlunda|varken instämmer eller tar avstånd|neutral > stämmer delvis|instämmer delvis|stämmer ganska bra|håller delvis med > stämmer bra|instämmer|instämmer till stor del|håller med > stämmer helt|instämmer helt|stämmer mycket bra|håller helt med
 aldrig > nästan aldrig|mycket sällan > sällan > ibland > ofta > mycket ofta|nästan alltid > alltid
 aldrig > någon gång per år|några gånger per år > någon gång i månaden|varje månad|månadsvis > någon gång i veckan|varje vecka|veckovis > dagligen|varje dag
 inte alls > i liten grad|i låg grad|lite > i viss mån|delvis|något > i ganska hög grad|ganska mycket|i hög grad > i mycket hög grad|mycket|helt och hållet
@@ -33,6 +33,24 @@ pas du tout d'accord > pas d'accord|plutôt pas d'accord > ni d'accord ni pas d'
 nunca > raramente > às vezes|por vezes > frequentemente|regularmente > sempre
 nie > selten > manchmal|gelegentlich > oft|häufig > immer
 stimme überhaupt nicht zu > stimme nicht zu|stimme eher nicht zu > teils teils|weder noch|neutral > stimme eher zu|stimme zu > stimme voll zu|stimme voll und ganz zu
+trifft überhaupt nicht zu|trifft gar nicht zu > trifft nicht zu > trifft eher nicht zu|trifft wenig zu > teils teils|teils/teils|teils-teils|weder noch > trifft eher zu|trifft überwiegend zu > trifft zu > trifft voll zu|trifft voll und ganz zu|trifft völlig zu
+totalmente en desacuerdo|muy en desacuerdo > en desacuerdo > ni de acuerdo ni en desacuerdo|neutral > de acuerdo > totalmente de acuerdo|muy de acuerdo
+nunca > rara vez|casi nunca > a veces|algunas veces > a menudo|frecuentemente|con frecuencia > casi siempre > siempre
+discordo totalmente > discordo|discordo parcialmente > não concordo nem discordo|nem concordo nem discordo|neutro|indiferente > concordo|concordo parcialmente > concordo totalmente
+helemaal mee oneens|zeer mee oneens > mee oneens|oneens > niet mee eens, niet mee oneens|neutraal > mee eens|eens > helemaal mee eens|zeer mee eens
+nooit > zelden > soms > vaak|regelmatig > altijd
+helt uenig > delvis uenig|litt uenig|uenig > verken enig eller uenig|hverken enig eller uenig|nøytral|neutral > delvis enig|litt enig|enig > helt enig
+aldri|aldrig > sjelden|sjældent > av og til|noen ganger|nogle gange|af og til > ofte > alltid|altid
+täysin eri mieltä > jokseenkin eri mieltä|eri mieltä > en samaa enkä eri mieltä|ei samaa eikä eri mieltä > jokseenkin samaa mieltä|samaa mieltä > täysin samaa mieltä
+en koskaan|ei koskaan > harvoin > joskus|silloin tällöin > usein > aina
+mai > raramente > a volte|qualche volta > spesso > sempre
+никогда > редко > иногда > часто > всегда
+полностью не согласен > не согласен > затрудняюсь ответить|нейтрально > согласен > полностью согласен
+definitely not > probably not > might or might not|unsure|not sure|maybe > probably|probably yes > definitely|definitely yes
+strongly oppose > oppose|somewhat oppose > neutral|neither support nor oppose > support|somewhat support > strongly support
+much worse > worse|somewhat worse > about the same|the same|no change|no difference > better|somewhat better > much better
+very low > low > medium|moderate|average > high > very high
+mycket låg|mycket lågt > låg|lågt|ganska låg > varken hög eller låg|medel|måttlig > hög|högt|ganska hög > mycket hög|mycket högt
 """
 
 SCALES: list[dict[str, int]] = [
@@ -48,6 +66,32 @@ def plain(label: str) -> str:
     return " ".join(text.split()).strip(" .!,;")
 
 
+# "not at all confident", "somewhat confident", "very confident": the same steps with any adjective
+_DEGREES = """
+not at all|not > slightly|a little|hardly > somewhat|moderately > fairly|quite|rather > very|highly > extremely|completely|fully
+inte alls|inte > lite|föga|knappast > någorlunda|något|delvis > ganska|rätt > mycket|väldigt > extremt|helt|fullständigt
+gar nicht|überhaupt nicht|nicht > wenig|kaum > etwas|mäßig|teilweise > ziemlich|eher > sehr > äußerst|völlig
+"""
+_STEPS = [
+    {word: rank for rank, step in enumerate(line.split(" > ")) for word in step.split("|")}
+    for line in _DEGREES.strip().splitlines()
+]
+
+
+def _by_degree(labels: Sequence[str]) -> list[str] | None:
+    """The labels in order when they are degrees of one adjective; None otherwise."""
+    for steps in _STEPS:
+        words = "|".join(sorted(steps, key=len, reverse=True))
+        found = [re.fullmatch(rf"({words}) (\w+)", plain(label)) for label in labels]
+        if all(found) and len({match[2] for match in found if match}) == 1:
+            ranks = {
+                label: steps[match[1]] for label, match in zip(labels, found, strict=True) if match
+            }
+            if len(set(ranks.values())) == len(labels) > 1:
+                return sorted(labels, key=ranks.__getitem__)
+    return None
+
+
 def scale_order(labels: Sequence[str]) -> list[str] | None:
     """The labels from least to most when all belong to one known scale; None otherwise.
 
@@ -57,7 +101,7 @@ def scale_order(labels: Sequence[str]) -> list[str] | None:
         ranks = {label: scale.get(plain(label)) for label in labels}
         if None not in ranks.values() and len(set(ranks.values())) >= 2:
             return sorted(labels, key=lambda label: ranks[label] or 0)
-    return None
+    return _by_degree(labels)
 
 
 def number_order(labels: Sequence[str]) -> list[str] | None:
