@@ -153,7 +153,11 @@ def _display_figure(
             metadata=metadata | {"image/png": image},
         )
     table_id = "tbl-" + id.removeprefix("fig-") + "-twin"
-    table = to_html(twin, table_id, f"{title}: the same numbers", kind, formats)
+    spoken = {column: str(column).replace("_", " ") for column in twin.columns}
+    formats = {spoken.get(column, column): fmt for column, fmt in (formats or {}).items()}
+    table = to_html(
+        twin.rename(columns=spoken), table_id, f"{title}: the same numbers", kind, formats
+    )
     words = escape(caption)
     if withheld:
         words = (

@@ -218,7 +218,33 @@ def test_the_download_is_a_clean_notebook(html, chapter):
 
 def test_launch_links_name_the_chapter(chapter):
     links = {link.get_text(): link["href"] for link in chapter.select(".tool-menu a")}
-    assert links["Run on Binder"].endswith("lab/tree/notebooks/survey/demo.md")
+    host = "https://github.com/somebody/book"
+    assert links["Run on Binder"] == (
+        "https://mybinder.org/v2/gh/somebody/book/main?urlpath=lab/tree/notebooks/survey/demo.md"
+    )
+    assert links["Open in Colab"] == (
+        "https://colab.research.google.com/github/somebody/book/blob/notebooks/notebooks/survey/demo.ipynb"
+    )
+    assert links["Source of this page"] == f"{host}/blob/main/notebooks/survey/demo.md"
+    assert links["Report a problem"] == f"{host}/issues/new"
+
+
+def test_prose_is_not_run_and_says_where_it_comes_from(home):
+    texts = [link.get_text() for link in home.select(".tool-menu a")]
+    assert texts == ["Source of this page", "Report a problem"]
+
+
+def test_without_an_address_no_page_offers_to_leave(tmp_path):
+    """The same book before its repository has an address: one line of the configuration differs."""
+    folder = make_book(tmp_path / "book")
+    config = (folder / "_config.yml").read_text(encoding="utf-8")
+    assert config.count("https://github.com/somebody/book") == 1
+    (folder / "_config.yml").write_text(config.replace("https://github.com/somebody/book", "''"))
+    done = run(folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for path in sorted((folder / "_build" / "html").rglob("*.html")):
+        for link in soup_of(path).select(".tool-menu a"):
+            assert not link["href"].startswith("http"), (path.name, link)
 
 
 def test_the_sitemap_lists_the_pages(html):

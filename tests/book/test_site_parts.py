@@ -131,9 +131,9 @@ def test_links_name_tracked_files():
 
 
 def test_colab_is_offered_only_where_notebooks_lie_in_a_repository():
-    links = page_links("https://github.com/somebody/book", "main", "gh-pages", "notebooks/a/b")
+    links = page_links("https://github.com/somebody/book", "main", "clean", "notebooks/a/b")
     colab = next(link["url"] for link in links if "Colab" in link["text"])
-    assert colab.endswith("/somebody/book/blob/gh-pages/_static/notebooks/a/b.ipynb")
+    assert colab.endswith("/github/somebody/book/blob/clean/notebooks/a/b.ipynb")
 
 
 @pytest.mark.parametrize("nowhere", ["", "https://elsewhere.invalid/x/y"])

@@ -47,6 +47,10 @@ def test_a_downloaded_chapter_says_how_to_get_the_rest_and_holds_no_role(chapter
     text = clean_notebook(source, f"notebooks/{chapter}", "https://host.invalid/a/book", EXERCISES)
     cells = json.loads(text)["cells"]
     assert "git clone https://host.invalid/a/book\ncd book" in "".join(cells[0]["source"])
+    assert "%pip install --quiet ./book\n%cd book/notebooks/" in "".join(cells[0]["source"])
+    nowhere = clean_notebook(source, f"notebooks/{chapter}", "", EXERCISES)
+    assert "git clone" not in nowhere
+    assert "Colab" not in nowhere
     words = "".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
     for sign in ("{num}", "{term}", "{practice}", "{guess}", "{cite"):
         assert sign not in words

@@ -30,9 +30,19 @@ make book
 ```
 
 Then open this chapter in the folder `{parent}` of the copy, with the kernel of its `.venv`. Without
-the package, the first code cell stops with "No module named 'sustainment'".
+the package, the first code cell stops with "No module named 'sustainment'".{colab}
 
 Where the page prints a number, the text here holds its name, such as `use.yes`; a cell reports it."""
+
+ON_COLAB = """
+
+On Colab, run this in a cell of its own before the others, restart the session, and run its last line again:
+
+```
+!git clone {repository}
+%pip install --quiet ./{name}
+%cd {name}/{parent}
+```"""
 
 
 def clean_notebook(
@@ -45,9 +55,12 @@ def clean_notebook(
 
     notebook = jupytext.read(source)
     get = "# in a copy of this book's repository:"
+    parent, colab = docname.rsplit("/", 1)[0], ""
     if repository:
-        get = f"git clone {repository}\ncd {repository.rstrip('/').rsplit('/', 1)[-1]}"
-    note = FIRST_CELL.format(get=get, parent=docname.rsplit("/", 1)[0])
+        name = repository.rstrip("/").rsplit("/", 1)[-1]
+        get = f"git clone {repository}\ncd {name}"
+        colab = ON_COLAB.format(repository=repository, name=name, parent=parent)
+    note = FIRST_CELL.format(get=get, parent=parent, colab=colab)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell["source"] = readable(cell.source, exercises)
@@ -79,7 +92,7 @@ def page_links(repository: str, branch: str, notebooks_branch: str, docname: str
     """Where this page's source can be read, run and reported on: [{text, url}].
 
     Every link names a tracked file. Colab opens only notebooks that lie in a repository, so its link
-    needs the branch that holds the published site (`sustainment_site_branch`).
+    needs the branch to which the workflow puts the clean ones (`sustainment_notebook_branch`).
     """
     host, _, name = repository.rstrip("/").removeprefix("https://").partition("/")
     if host != "github.com" or not name:
@@ -94,7 +107,7 @@ def page_links(repository: str, branch: str, notebooks_branch: str, docname: str
         {"text": "Report a problem", "url": f"https://{host}/{name}/issues/new"},
     ]
     if notebooks_branch:
-        notebook = f"{name}/blob/{notebooks_branch}/{NOTEBOOKS}/{docname}.ipynb"
+        notebook = f"{name}/blob/{notebooks_branch}/{docname}.ipynb"
         url = f"https://colab.research.google.com/github/{notebook}"
         links.insert(1, {"text": "Open in Colab", "url": url})
     return links
@@ -114,7 +127,7 @@ def add_links(
     links = page_links(
         options.get("repository_url", ""),
         options.get("repository_branch", "main"),
-        app.config.sustainment_site_branch,
+        app.config.sustainment_notebook_branch,
         pagename,
     )
     if is_chapter(app, pagename):
@@ -133,6 +146,6 @@ def is_chapter(app: Sphinx, docname: str) -> bool:
 
 def setup(app: Sphinx) -> None:
     app.add_config_value("sustainment_root", "", "html", [str])  # where the tracked chapters are
-    app.add_config_value("sustainment_site_branch", "", "html", [str])
+    app.add_config_value("sustainment_notebook_branch", "notebooks", "html", [str])
     app.connect("html-page-context", add_links, priority=900)
     app.connect("build-finished", write_notebooks)
