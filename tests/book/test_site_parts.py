@@ -1,5 +1,6 @@
 """The parts of the site's Sphinx side, one by one."""
 
+import json
 import re
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,8 +11,10 @@ from bs4 import BeautifulSoup
 
 from sustainment.book.site import banner
 from sustainment.book.site.chapters import as_notebook
+from sustainment.book.site.evidence import Shown, evidence, shown_on
 from sustainment.book.site.kinds import MARKS, MEANINGS, kinds_of_page
 from sustainment.book.site.language import KIND_WORDS
+from sustainment.book.site.ledger import cell_of, cell_sources
 from sustainment.book.site.links import page_links
 from sustainment.book.site.maths import mathml
 from sustainment.book.site.numbers import marked
@@ -193,3 +196,54 @@ def test_fonts_are_light_subsets(font, most):
     content = (ASSETS / font).read_bytes()
     assert content[:4] == b"wOF2"
     assert len(content) < most
+
+
+# What a value rests on -------------------------------------------------------------------------
+
+SHOWN = [
+    Shown("c", 2, "table", "tbl-a", ((33, "population"), (17, "population"))),
+    Shown("c", 4, "figure", "fig-b"),
+    Shown("c", 5, "excerpt", "xab2cd3ef"),
+    Shown("c", 6, "table", "tbl-c", ((33, "interviews"),)),
+]
+
+
+def rests(excerpts=None, **record) -> list[str]:
+    places = {"xab2cd3ef": SHOWN[2]}
+    return [s.id for s in evidence({"key": "k", **record}, SHOWN, excerpts or {}, places)]
+
+
+def test_a_number_of_persons_rests_on_the_cells_that_register_it():
+    assert rests(value=33, count=33, population="respondents: a", cell=5) == ["tbl-a"]
+    assert rests(value=0.66, count=33, population="population", cell=5) == ["tbl-a"]
+    assert rests(value=33, population="interviews", cell=0) == ["tbl-c", "xab2cd3ef"]
+
+
+def test_any_other_value_rests_on_what_its_cell_shows_or_the_next():
+    assert rests(value=0.5, population="respondents", cell=3) == ["fig-b"]
+    assert rests(value=True, population="codes", cell=9) == ["tbl-c"]
+    assert rests(value="a word", cell=None) == ["tbl-c"]
+
+
+def test_a_value_of_the_joint_display_rests_on_the_excerpts_beside_it():
+    rows = {"k": ["xab2cd3ef", "xnotshown"]}
+    assert rests(rows, value=17, count=17, population="respondents", cell=0) == [
+        "tbl-a",
+        "xab2cd3ef",
+    ]
+
+
+def test_what_a_hidden_cell_reports_leads_to_the_shown_one_before_it(tmp_path):
+    def code(source, *tags, **item):
+        output = {"metadata": {"sustainment": item}}
+        return {"cell_type": "code", "source": [source], "metadata": {"tags": list(tags)}, "outputs": [output] * bool(item)}  # fmt: skip
+
+    cells = [
+        {"cell_type": "markdown", "source": ["# a"], "metadata": {}},
+        code('report("a.one", n)', type="table", id="tbl-one"),
+        code('report("a.two", n)', "remove-cell", type="table", id="tbl-two"),
+    ]
+    (tmp_path / "a.ipynb").write_text(json.dumps({"cells": cells}))
+    sources = cell_sources(tmp_path / "a.ipynb")
+    assert [cell_of(key, sources) for key in ("a.one", "a.two", "a.none")] == [1, 1, None]
+    assert [item.id for item in shown_on(tmp_path, "a")] == ["tbl-one"]

@@ -1,8 +1,8 @@
 """The ledger: one page with every value of the book, and a way from each number to where it is made.
 
 {num} links the first mention of a value on a page to its row in the ledger; the row links to the cell
-that computed it, to the pages that print it, and says what was expected and how far it moves over the
-editions. All of it is read from the executed notebooks; nothing is typed.
+that computed it, to the tables, figures and excerpts it rests on and to the pages that print it, and says
+what was expected and how far it moves over the editions. All of it is read from the executed notebooks; nothing is typed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from myst_nb.ext.glue.crossref import read_glue_cache
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from sustainment.book.site.evidence import Shown, evidence, shown_on
 from sustainment.book.site.kinds import MARKS
+from sustainment.errors import UserError
 from sustainment.learn.sphinx import study_root
 
 if TYPE_CHECKING:
@@ -61,18 +63,25 @@ def executed(env: BuildEnvironment, docname: str) -> list[dict[str, Any]]:
 
 
 def cell_sources(path: Path) -> dict[int, str]:
-    """The code of a page's cells by their position; MyST-NB has taken reported values out of them.
+    """The code of a page's cells by the position of the cell that a link can lead to.
 
-    Cells that the page does not show are left out: nothing could lead to them.
+    MyST-NB has taken reported values out of them. A cell that the page does not show works with what
+    the one shown before it made: its code counts with that one, so that its values lead there.
     """
     if not path.exists():
         return {}
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return {
-        i: "".join(c["source"])
-        for i, c in enumerate(cells)
-        if c["cell_type"] == "code" and "remove-cell" not in c["metadata"].get("tags", ())
-    }
+    sources: dict[int, str] = {}
+    before: int | None = None
+    for position, cell in enumerate(cells):
+        if cell["cell_type"] != "code":
+            continue
+        source = "".join(cell["source"])
+        if "remove-cell" not in cell["metadata"].get("tags", ()):
+            sources[position], before = source, position
+        elif before is not None:
+            sources[before] += "\n" + source
+    return sources
 
 
 def cell_of(key: str, sources: Mapping[int, str]) -> int | None:
@@ -96,8 +105,12 @@ def rows(app: Sphinx) -> list[dict[str, Any]]:
         for key in data.get("values_shown", ()):
             shown.setdefault(key, []).append(docname)
     ranges = _editions(root)
+    docnames = sorted(getattr(env, "nb_metadata", {}))
+    on = {d: shown_on(Path(env.mystnb_config.output_folder), d) for d in docnames}
+    places = {item.id: item for items in on.values() for item in items if item.sort == "excerpt"}
+    beside = _excerpts_of(root)
     out = []
-    for docname in sorted(getattr(env, "nb_metadata", {})):
+    for docname in docnames:
         expected = _expected(root, docname)
         for record in executed(env, docname):
             key = record["key"]
@@ -105,6 +118,7 @@ def rows(app: Sphinx) -> list[dict[str, Any]]:
                 record
                 | {
                     "docname": docname,
+                    "rests_on": evidence(record, on[docname], beside, places),
                     "shown": shown.get(key, []),
                     "expected": expected.get(key, ""),
                     "range": ranges.get(key, ""),
@@ -122,6 +136,10 @@ def ledger_html(app: Sphinx, docname: str) -> str:
         title = env.titles[target].astext() if target in env.titles else target
         return f'<a href="{escape(uri)}">{escape(title)}</a>'
 
+    def address(item: Shown) -> str:
+        uri = builder.get_relative_uri(docname, item.docname).partition("#")[0]
+        return f'<a href="{escape(uri)}#{escape(item.id)}">{item.sort} {escape(item.id)}</a>'
+
     body = []
     for row in rows(app):
         kind = row["kind"] if row["kind"] in MARKS else "derived"
@@ -130,6 +148,7 @@ def ledger_html(app: Sphinx, docname: str) -> str:
             f'<tr id="{anchor(row["key"])}"><th scope="row"><code>{escape(row["key"])}</code></th>'
             f'<td><span class="kind kind-{kind}">{kind}</span></td><td>{escape(row["text"])}</td>'
             f"<td>{escape(about)}</td><td>{link(row['docname'], row['cell'])}</td>"
+            f"<td>{', '.join(map(address, row['rests_on'])) or 'no table'}</td>"
             f"<td>{', '.join(link(p) for p in row['shown']) or 'not printed'}</td>"
             f"<td>{escape(str(row['expected']))}</td><td>{escape(str(row['range']))}</td></tr>"
         )
@@ -141,6 +160,7 @@ def ledger_html(app: Sphinx, docname: str) -> str:
             "text",
             "about whom",
             "computed in",
+            "rests on",
             "shown in",
             "expected",
             "over editions",
@@ -151,6 +171,22 @@ def ledger_html(app: Sphinx, docname: str) -> str:
         f'<table id="tbl-ledger" class="ledger"><caption>Every value of this book</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )
+
+
+def _excerpts_of(root: Path) -> dict[str, tuple[str, ...]]:
+    """For each value of the joint display, the excerpts that stand beside it in its row."""
+    from sustainment.integration.model import read_integration
+    from sustainment.study import input_paths, load_settings
+
+    settings = load_settings(root)
+    for name, entry in (settings.get("inputs") or {}).items():
+        if entry.get("reader") == "integration":
+            try:
+                rows = read_integration(input_paths(root, settings, name)[0]).constructs
+            except UserError:
+                return {}  # the chapter that reads it stops the build and says why
+            return {key: row.excerpts for row in rows for key in row.survey}
+    return {}
 
 
 def _expected(root: Path, docname: str) -> dict[str, str]:
