@@ -39,6 +39,7 @@ from sustainment.drawings import (
     wrap,
 )
 from sustainment.errors import UserError
+from sustainment.instead import refuse_no_number
 from sustainment.report import in_notebook, resolve_kind
 from sustainment.tables import check_id, protect_frame, protect_text, register_cells, to_html
 
@@ -93,6 +94,7 @@ def show_figure(
         raise UserError(
             f"Figure {id}: it needs a title and an alt text that begins with the finding."
         )
+    refuse_no_number("This figure", title, alt, caption)
     safe = protect_frame(twin, id, kind, population, counts)
     withheld = not safe.equals(twin)
     if not isinstance(fig, Figure):

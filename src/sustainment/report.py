@@ -12,12 +12,13 @@ from decimal import ROUND_HALF_UP, Decimal
 from numbers import Integral, Real
 from typing import Any
 
-from sustainment.errors import UserError
+from sustainment.errors import CannotSay, UserError
 from sustainment.study import current_study
 
 KINDS = ("published", "derived", "elsewhere", "invented", "observed")
 MIME_PREFIX = "application/papermill.record/"
 WITHHELD = "withheld to protect persons"
+UNSAID = "[cannot be said]"  # the text of a value that these answers do not give; its value is None
 
 # Words for shares, as whole percentages; ours, stated once, changed in study.yml under `words:`.
 QUANTITY_WORDS = (
@@ -43,7 +44,7 @@ class Statistic:
     """
 
     key: str
-    value: int | float | str | bool
+    value: int | float | str | bool | None
     text: str
     kind: str
     population: str = ""
@@ -74,8 +75,12 @@ def report(
 
     kind: published, derived, elsewhere, or data (this study's own data: invented or observed).
     fmt: a format such as "d", ".1f" or ".0%" (ties are rounded half up), or None for the plain value.
+    A missing value (NaN, NA) is recorded as one that cannot be said.
     Raises UserError for a value that is no number, word or truth value, or for an unknown kind.
     """
+    if is_missing(value):
+        report_unsaid(key, kind=kind, population=population, target=target)
+        return
     plain = to_plain(key, value)
     statistic = Statistic(
         key=key,
@@ -92,12 +97,40 @@ def report(
     _display(statistic)
 
 
+def report_unsaid(
+    key: str, *, kind: str = "data", population: str = "", target: str = "", cited_from: str = ""
+) -> None:
+    """Record that a value cannot be computed from these answers: no value, and a text that says so."""
+    what = {"population": population, "target": target}
+    _display(Statistic(key, None, UNSAID, resolve_kind(kind), **what), cited_from)
+
+
+def only_if(condition: Any, sentence: str) -> None:
+    """Go on only if the answers allow it; else the sentence stands in place of what follows in the cell."""
+    if not condition:
+        raise CannotSay(sentence)
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a value is NaN or NA: what arithmetic on no answers gives."""
+    if isinstance(value, Real) and not isinstance(value, Integral):
+        return math.isnan(float(value))
+    return type(value).__name__ == "NAType"
+
+
 def cite(study: Any, chapter: str, *keys: str) -> list[Any]:
-    """Report again what this chapter takes from another one, unchanged; returns the values."""
+    """Report again what this chapter takes from another one, unchanged; returns the values.
+
+    The value of what could not be said there is None here.
+    """
     records = study.value_records(chapter)
     values = []
     for key in keys:
         if key not in records:
+            if any(record["value"] is None for record in records.values()):
+                report_unsaid(key, cited_from=chapter)
+                values.append(None)
+                continue
             raise UserError(f"The chapter {chapter!r} reports no value {key!r}.")
         record = {name: records[key].get(name) for name in Statistic.__dataclass_fields__}
         statistic = replace(Statistic(**record), label=record.get("label") or "")
@@ -115,10 +148,7 @@ def to_plain(key: str, value: Any) -> int | float | str | bool:
     if isinstance(value, Real):
         number = float(value)
         if math.isnan(number):
-            raise UserError(
-                f"The value {key!r} is not a number. Report a sentence that says why it cannot be "
-                f"computed, or leave it out."
-            )
+            raise UserError(f"The value {key!r} is not a number.")
         return number
     if isinstance(value, str):
         return str(value)
@@ -175,6 +205,8 @@ def _half_up(value: int | float, fmt: str) -> str:
 
 def quantity_word(share: float, limits: Any = None) -> str:
     """The word for a share between 0 and 1, for example "about two of three" for 0.66."""
+    if is_missing(share):
+        raise CannotSay("There is no share to put into words, because nobody gave an answer.")
     if not 0 <= share <= 1:
         raise UserError(f"A share lies between 0 and 1; got {share}.")
     study = current_study()
@@ -209,6 +241,9 @@ def in_notebook() -> bool:
 
 
 def _display(statistic: Statistic, cited_from: str = "") -> None:
+    study = current_study()
+    if study is not None:
+        study.reported.add(statistic.key)
     if not in_notebook():
         return
     from IPython.display import display

@@ -46,6 +46,7 @@ class Study:
     settings: Mapping[str, Any]
     inputs: tuple[str, ...]
     needs: tuple[str, ...]
+    reported: set[str] = field(default_factory=set, repr=False, compare=False)  # keys, so far
     _opened: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -93,7 +94,7 @@ class Study:
     def values(self, chapter: str) -> dict[str, Any]:
         """The reported values of another chapter: from this run, else from the reviewed results.
 
-        Returns {key: value}. Raises UserError when the chapter is not declared under `needs:` or the
+        Returns {key: value}; None for what could not be said there. Raises UserError when the chapter is not declared under `needs:` or the
         reviewed results belong to other data.
         """
         return {key: record["value"] for key, record in self.value_records(chapter).items()}
@@ -148,6 +149,9 @@ def open_study(chapter: str, root: Path | str | None = None) -> Study:
         inputs=tuple(header.get("inputs") or ()),
         needs=tuple(header.get("needs") or ()),
     )
+    from sustainment.instead import watch_cells
+
+    watch_cells(_current)
     return _current
 
 

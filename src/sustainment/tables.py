@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from sustainment.errors import UserError
+from sustainment.instead import refuse_no_number, show_sentence
 from sustainment.report import Statistic, format_value, in_notebook, resolve_kind
 from sustainment.study import current_study
 
@@ -43,6 +44,10 @@ def show_table(
     kind = resolve_kind(kind)
     check_id(id, "tbl-")
     table = table.reset_index() if index else table
+    refuse_no_number("This table", caption)
+    if table.empty:
+        show_sentence(f"There is nothing to list under “{protect_text(caption, kind)}”.")
+        return
     table = protect_frame(table, id, kind, population, counts, derived)
     counts = [c for c in counts if c in table.columns]  # protection may merge columns
     caption = protect_text(caption, kind)

@@ -22,6 +22,7 @@ from sustainment.book.prose import VALUE, Sentence, prose_lines, references, sen
 from sustainment.disclosure.rules import Rules, read_rules
 from sustainment.errors import UserError
 from sustainment.findings import Finding, worst_first
+from sustainment.statements import key_of
 from sustainment.study import load_yaml
 
 ALLOWED = "prose-allow.yml"
@@ -256,16 +257,6 @@ def reported_keys(chapter: Chapter) -> Iterator[tuple[str, bool, bool, int]]:
         for argument in node.args[2:] if cited else node.args[:1]:
             key, is_pattern = key_of(argument)
             yield key, is_pattern, cited, line
-
-
-def key_of(node: ast.expr) -> tuple[str, bool]:
-    """A key as written; one that is put together becomes a pattern of what it can be."""
-    if isinstance(node, ast.Constant):
-        return str(node.value), False
-    if isinstance(node, ast.JoinedStr):
-        parts = [re.escape(v.value) if isinstance(v, ast.Constant) else ".+" for v in node.values]
-        return "".join(map(str, parts)), True
-    return ".+", True
 
 
 def check_keys(book: Book) -> Iterator[Finding]:

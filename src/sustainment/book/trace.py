@@ -19,9 +19,9 @@ from typing import Any
 
 from sustainment.book.build import Plan, make_plan
 from sustainment.book.chapters import Chapter, did_you_mean
-from sustainment.book.lint import key_of
 from sustainment.book.values import read_json, values_file
 from sustainment.errors import UserError
+from sustainment.statements import keys_in, names_read, names_set
 from sustainment.study import STUDY_VARIABLE, VALUES_VARIABLE, input_paths
 
 MOST_SHOWN = 100  # ids of one object; the rest is counted
@@ -87,38 +87,6 @@ def read_statements(chapter: Chapter) -> Iterator[Statement]:
                 sets=frozenset(names_set(node)),
                 keys=tuple(keys_in(node)),
             )
-
-
-def names_read(node: ast.AST) -> Iterator[str]:
-    for part in ast.walk(node):
-        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
-            yield part.id
-
-
-def names_set(node: ast.AST) -> Iterator[str]:
-    """Names bound, and objects changed in place (`df["x"] = …`, `rows.append(…)`)."""
-    for part in ast.walk(node):
-        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-            yield part.id
-        elif isinstance(part, ast.alias):
-            yield (part.asname or part.name).split(".")[0]
-        elif isinstance(part, (ast.FunctionDef, ast.ClassDef)):
-            yield part.name
-        elif isinstance(part, (ast.Subscript, ast.Attribute)) and isinstance(part.ctx, ast.Store):
-            yield from list(names_read(part.value))[:1]
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-        called = node.value.func
-        if isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name):
-            yield called.value.id
-
-
-def keys_in(node: ast.AST) -> Iterator[tuple[str, bool]]:
-    for part in ast.walk(node):
-        if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
-            if part.func.id == "report" and part.args:
-                yield key_of(part.args[0])
-            elif part.func.id == "cite":
-                yield from (key_of(argument) for argument in part.args[2:])
 
 
 def behind(statements: list[Statement], key: str) -> list[Statement]:

@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 
-from sustainment.errors import UserError
+from sustainment.errors import CannotSay, UserError
 
 
 def whole(value: object, name: str, low: int = 0, high: int | None = None) -> int:
@@ -39,7 +39,7 @@ def answers(x: object, n: object, N: object | None = None) -> tuple[int, int, in
 def somebody(n: int) -> None:
     """Refuse a share of nobody."""
     if n == 0:
-        raise UserError(
+        raise CannotSay(
             "Nobody answered, so there is no share to estimate. Report the bounds instead."
         )
 
@@ -89,7 +89,7 @@ def filled(table: object) -> np.ndarray:
     array = contingency(table)
     array = array[array.sum(axis=1) > 0][:, array.sum(axis=0) > 0]
     if min(array.shape, default=0) < 2:
-        raise UserError(
+        raise CannotSay(
             "Only one group or one answer is filled, so nothing can be compared. "
             "Show the counts instead."
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sustainment.errors import UserError
+from sustainment.errors import CannotSay, UserError
 from sustainment.inference.checks import numbers, whole
 from sustainment.inference.counts import CountInterval
 
@@ -64,9 +64,9 @@ def total_bounds(total: int, n: int, N: int, most_per_person: int) -> CountInter
 def _amounts(counts: object) -> np.ndarray:
     values = numbers(counts, "the counts")
     if len(values) == 0:
-        raise UserError("Nobody answered, so there is no total to share.")
+        raise CannotSay("Nobody answered, so there is no total to share.")
     if (values < 0).any():
         raise UserError("A count is below zero. Check the data.")
     if values.sum() == 0:
-        raise UserError("Everybody has zero, so there is no total to share.")
+        raise CannotSay("Everybody has zero, so there is no total to share.")
     return values

@@ -15,7 +15,7 @@ from scipy.special import betaincc
 from scipy.stats import hypergeom
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from sustainment.errors import UserError
+from sustainment.errors import CannotSay, UserError
 from sustainment.inference.checks import answers, somebody, tail, whole
 
 Method = Literal["bounds", "hypergeometric", "wilson-fpc", "wilson", "mid-p", "clopper-pearson"]
@@ -177,7 +177,7 @@ def newcombe(x1: int, n1: int, x2: int, n2: int, confidence: float = 0.95) -> Di
     x1, n1, _ = answers(x1, n1)
     x2, n2, _ = answers(x2, n2)
     if not n1 or not n2:
-        raise UserError("One of the two groups is empty, so nothing can be compared.")
+        raise CannotSay("One of the two groups is empty, so nothing can be compared.")
     low, high = confint_proportions_2indep(
         x1, n1, x2, n2, method="newcomb", alpha=2 * tail(confidence)
     )

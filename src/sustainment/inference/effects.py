@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.stats import chi2, hypergeom, ncx2, t
 
-from sustainment.errors import UserError
+from sustainment.errors import CannotSay, UserError
 from sustainment.inference.checks import contingency, filled, numbers, tail
 
 
@@ -59,11 +59,11 @@ def cliff_delta(first: object, second: object, confidence: float = 0.95) -> Clif
     """
     a, b = numbers(first, "the first group"), numbers(second, "the second group")
     if min(len(a), len(b)) < 2:
-        raise UserError(
+        raise CannotSay(
             "Each group needs at least two answers for an interval. Show the answers instead."
         )
     if len(np.unique(np.concatenate([a, b]))) == 1:
-        raise UserError("All answers are the same, so the groups cannot be told apart or alike.")
+        raise CannotSay("All answers are the same, so the groups cannot be told apart or alike.")
     above_a, above_b = _dominance(a, b), -_dominance(b, a)
     m, n = len(a), len(b)
     delta = float(above_a.mean())
@@ -174,7 +174,7 @@ def linear_by_linear(
     y = columns - (counts.sum(axis=0) @ columns) / n
     spread = (counts.sum(axis=1) @ x**2) * (counts.sum(axis=0) @ y**2)
     if spread <= 0:
-        raise UserError("All filled rows, or all filled columns, have the same score: no trend.")
+        raise CannotSay("All filled rows, or all filled columns, have the same score: no trend.")
     r = float(x @ counts @ y / math.sqrt(spread))
     statistic = (n - 1) * r**2
     return LinearByLinear(float(statistic), float(chi2.sf(statistic, 1)), r)

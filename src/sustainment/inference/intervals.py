@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sustainment.errors import UserError
+from sustainment.errors import CannotSay, UserError
 
 # Order of marks at the same time: an exact event opens and closes before (t, …] opens.
 _EXACT_OPENS, _CLOSES, _OPENS_AFTER = 0, 1, 2
@@ -70,7 +70,7 @@ def _bounds(left: object, right: object) -> tuple[np.ndarray, np.ndarray]:
     if lower.shape != upper.shape or lower.ndim != 1:
         raise UserError("left and right must be two columns of the same length.")
     if not len(lower):
-        raise UserError("Nobody was followed, so there is no curve.")
+        raise CannotSay("Nobody was followed, so there is no curve.")
     lower, upper = np.where(np.isnan(lower), 0.0, lower), np.where(np.isnan(upper), np.inf, upper)
     wrong = np.flatnonzero((lower > upper) | (lower < 0) | np.isinf(lower))
     if len(wrong):
@@ -80,7 +80,7 @@ def _bounds(left: object, right: object) -> tuple[np.ndarray, np.ndarray]:
             "Give left <= right, both from 0 on."
         )
     if np.isinf(upper).all():
-        raise UserError(
+        raise CannotSay(
             "Nobody stopped in the time seen, so no curve falls. Report who was followed."
         )
     return lower, upper

@@ -16,7 +16,7 @@ from scipy.optimize import brentq, linprog
 from scipy.special import expit
 from scipy.stats import chi2
 
-from sustainment.errors import UserError
+from sustainment.errors import CannotSay, UserError
 from sustainment.inference.checks import tail
 
 Separation = Literal["none", "quasi-complete", "complete"]
@@ -79,7 +79,7 @@ def maximum_likelihood(X: pd.DataFrame, y: pd.Series, confidence: float = 0.95) 
     design, outcome, names = _design(X, y)
     found = separation(X, y)
     if found != "none":
-        raise UserError(
+        raise CannotSay(
             f"The answers are separated ({found}): a covariate sorts yes from no, so maximum "
             "likelihood has no finite answer. Use firth() or leave the covariate out."
         )
@@ -158,10 +158,10 @@ def _design(X: pd.DataFrame, y: pd.Series) -> tuple[np.ndarray, np.ndarray, list
     if not np.isin(outcome, (0, 1)).all():
         raise UserError("y must be 0 or 1 (yes). Code the outcome first.")
     if outcome.min(initial=1) == outcome.max(initial=0) or len(np.unique(outcome)) < 2:
-        raise UserError("Everybody gave the same answer, so nothing can explain a difference.")
+        raise CannotSay("Everybody gave the same answer, so nothing can explain a difference.")
     names = ["(intercept)", *map(str, X.columns)]
     if np.linalg.matrix_rank(design) < design.shape[1]:
-        raise UserError(
+        raise CannotSay(
             "A column of X is constant or repeats others, so its effect cannot be told. Leave it out."
         )
     return design, outcome, names
@@ -213,7 +213,7 @@ def _maximise(
             break
         beta, (loglik, score, information) = beta + step, trial
     if score is None or score @ step > 1e-6:
-        raise UserError(
+        raise CannotSay(
             "The regression did not settle: too few persons for these covariates, or one with "
             "extreme values. Leave one out."
         )
@@ -230,7 +230,7 @@ def _profile_limit(
     def gap(value: float) -> float:
         loglik = _maximise(basis, outcome, np.where(free, beta, value), free)[0]
         if loglik > peak + 1e-6:
-            raise UserError(
+            raise CannotSay(
                 "The penalised likelihood has more than one peak: too few persons for these "
                 "covariates. Leave one out."
             )

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from sustainment.errors import UserError
+from sustainment.errors import CannotSay, UserError
 
 
 class Spread(NamedTuple):
@@ -79,7 +79,7 @@ def spread(estimates: object, line: float) -> Spread:
     values = pd.to_numeric(pd.Series(estimates)).to_numpy(dtype=float)
     known = values[~np.isnan(values)]
     if not len(known):
-        raise UserError("No specification gave an estimate, so there is no spread.")
+        raise CannotSay("No specification gave an estimate, so there is no spread.")
     above = int((known >= line).sum())
     return Spread(
         float(known.min()),

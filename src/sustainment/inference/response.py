@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from sustainment.errors import UserError
+from sustainment.errors import CannotSay, UserError
 from sustainment.inference.checks import whole
 
 
@@ -56,7 +56,7 @@ def aapor(
     if not 0 <= e <= 1:
         raise UserError(f"e is a share of the unknown, between 0 and 1, not {e!r}.")
     if i + p + r + nc + o + u == 0:
-        raise UserError("Nobody was asked, so there is no response rate. Check the frame.")
+        raise CannotSay("Nobody was asked, so there is no response rate. Check the frame.")
     known, reached = i + p + r + nc + o, i + p + r + o
     return OutcomeRates(
         rr1=_share(i, known + u),
@@ -136,7 +136,7 @@ def standardised_differences(frame: pd.DataFrame, answered: pd.Series) -> pd.Dat
     answered = answered.astype(bool)
     if answered.all() or not answered.any():
         who = "Everybody answered" if answered.all() else "Nobody answered"
-        raise UserError(f"{who}, so there are no two groups to compare.")
+        raise CannotSay(f"{who}, so there are no two groups to compare.")
     return pd.DataFrame([_compare(name, frame[name], answered) for name in frame.columns])
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from sustainment.errors import UserError
+from sustainment.errors import CannotSay, UserError
 from sustainment.inference.checks import whole
 
 _MOST_CELLS = 10_000_000  # orders are worked through in pieces that fit in memory
@@ -126,7 +126,7 @@ def _presence(presence: pd.DataFrame) -> np.ndarray:
         raise UserError("Presence is missing for some interview and code. Say true or false.")
     found = table.to_numpy(dtype=bool)
     if not found.any():
-        raise UserError("No interview has any code, so there is nothing to saturate.")
+        raise CannotSay("No interview has any code, so there is nothing to saturate.")
     return found
 
 

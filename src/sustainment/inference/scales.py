@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import f as f_distribution
 
-from sustainment.errors import UserError
+from sustainment.errors import CannotSay, UserError
 from sustainment.inference.checks import tail, whole
 
 
@@ -100,15 +100,15 @@ def _complete(items: pd.DataFrame) -> tuple[np.ndarray, list]:
     except (TypeError, ValueError):
         raise UserError("The items must be numbers. Turn answers into scores first.") from None
     if len(answers) < 3:
-        raise UserError(
+        raise CannotSay(
             f"Only {len(answers)} persons answered every item, too few for a reliability."
         )
     constant = np.ptp(answers, axis=0) == 0
     if constant.any():
         name = table.columns[constant.argmax()]
-        raise UserError(f"Everybody gave the same answer to {name!r}. Leave the item out.")
+        raise CannotSay(f"Everybody gave the same answer to {name!r}. Leave the item out.")
     if np.ptp(answers.sum(axis=1)) == 0:
-        raise UserError("Everybody has the same sum, so the scale tells nobody apart.")
+        raise CannotSay("Everybody has the same sum, so the scale tells nobody apart.")
     return answers, list(table.columns)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, gammaln, logit
 
-from sustainment.errors import UserError
+from sustainment.errors import CannotSay, UserError
 from sustainment.inference.checks import answers, fraction, somebody, whole
 
 
@@ -71,7 +71,7 @@ def tipping_point(x: int, n: int, N: int, threshold: float) -> TippingPoint:
     if not 0 < threshold <= 1:
         raise UserError(f"The threshold is a share between 0 and 1, not {threshold!r}.")
     if N == 0:
-        raise UserError("The group is empty, so it has no share.")
+        raise CannotSay("The group is empty, so it has no share.")
     silent = N - n
     # Below the threshold means fewer than threshold * N persons: strictly, and in exact arithmetic.
     at_most = min(math.ceil(fraction(threshold) * N) - 1 - x, silent)

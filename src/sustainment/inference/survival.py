@@ -20,7 +20,7 @@ from statsmodels.duration.hazard_regression import PHReg
 from statsmodels.duration.survfunc import SurvfuncRight, survdiff
 from statsmodels.tools.sm_exceptions import ConvergenceWarning
 
-from sustainment.errors import UserError
+from sustainment.errors import CannotSay, UserError
 from sustainment.inference.checks import tail, whole
 
 
@@ -172,10 +172,10 @@ def cox(time: object, event: object, X: pd.DataFrame, confidence: float = 0.95) 
     if len(design) != len(times) or np.isnan(design).any():
         raise UserError("X needs a row for every person and no missing value.")
     if np.linalg.matrix_rank(design - design.mean(axis=0)) < design.shape[1]:
-        raise UserError("A column of X is constant or repeats others. Leave it out.")
+        raise CannotSay("A column of X is constant or repeats others. Leave it out.")
     for j, name in enumerate(X.columns):
         if _monotone(times, events, design[:, j]):
-            raise UserError(
+            raise CannotSay(
                 f"Whoever stops is always at the same end of {name!r}, so its hazard ratio has no "
                 "finite value. Show the curves instead."
             )
@@ -203,7 +203,7 @@ def _fit_cox(times: np.ndarray, events: np.ndarray, design: np.ndarray):
             fit = PHReg(times, design, status=events, ties="efron").fit(disp=0)
             if (fit.bse * design.std(axis=0) <= 20).all():
                 return fit
-    raise UserError("The covariates together sort who stops first. Leave one of them out.")
+    raise CannotSay("The covariates together sort who stops first. Leave one of them out.")
 
 
 def _monotone(times: np.ndarray, events: np.ndarray, values: np.ndarray) -> bool:
@@ -235,13 +235,13 @@ def log_rank(
     if len(labels) != len(times) or (labels < 0).any():
         raise UserError("Every person needs a group. Say who belongs where.")
     if len(names) < 2:
-        raise UserError("There is only one group, so nothing can be compared.")
+        raise CannotSay("There is only one group, so nothing can be compared.")
     try:
         statistic, p = survdiff(times, events, labels)
     except np.linalg.LinAlgError:
         statistic = p = math.nan
     if not math.isfinite(statistic):
-        raise UserError(
+        raise CannotSay(
             "Whenever someone stopped, only one group was left or all stopped together, so the "
             "groups cannot be compared."
         )
@@ -285,7 +285,7 @@ def _times(time: object, event: object) -> tuple[np.ndarray, np.ndarray]:
     if times.shape != events.shape or times.ndim != 1:
         raise UserError("time and event must be two columns of the same length.")
     if not len(times):
-        raise UserError("Nobody was followed, so there is no curve.")
+        raise CannotSay("Nobody was followed, so there is no curve.")
     if not np.isfinite(times).all() or not np.isin(events, (0, 1)).all():
         raise UserError("time must be a number and event 0 or 1 for everybody, none missing.")
     if (times <= 0).any():
@@ -294,7 +294,7 @@ def _times(time: object, event: object) -> tuple[np.ndarray, np.ndarray]:
             "apart first."
         )
     if not events.any():
-        raise UserError(
+        raise CannotSay(
             "Nobody stopped in the time seen, so no curve falls. Report who was followed."
         )
     return times, events

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from sustainment.errors import UserError
+from sustainment.errors import CannotSay, UserError
 from sustainment.inference.checks import numbers
 
 
@@ -55,7 +55,7 @@ def rake(
             weights *= (target / np.bincount(code, weights, len(target)))[code]
         gap = _gap(weights, codes, targets)
     if not gap <= tolerance * total:  # also true when a weight has run to zero over zero
-        raise UserError(
+        raise CannotSay(
             "The margins cannot all be met by those who answered: some combination of "
             "categories has no respondent. Merge categories or drop a margin."
         )
@@ -70,7 +70,7 @@ def _margin(
 ) -> tuple[np.ndarray, np.ndarray]:
     if name not in answered.columns:
         raise UserError(f"The answers have no column {name!r} to rake on.")
-    values = answered[name].astype(object)
+    values = answered[name].astype("category")  # each category is looked at once
     if values.isna().any():
         raise UserError(
             f"{name!r} is missing for {int(values.isna().sum())} respondents. Fill it from the frame."
@@ -81,19 +81,21 @@ def _margin(
         or not categories
     ):
         raise UserError(f"The margin {name!r} must give the number of persons for each category.")
-    outside = set(values).difference(categories)
+    present = set(values.cat.remove_unused_categories().cat.categories)
+    outside = present.difference(categories)
     if outside:
         raise UserError(
             f"Respondents have {name} = {min(map(str, outside))!r}, which its margin says nobody has."
         )
-    empty = [category for category in categories if category not in set(values)]
+    empty = [category for category in categories if category not in present]
     if empty:
-        raise UserError(
+        raise CannotSay(
             f"Nobody with {name} = {empty[0]!r} answered, so no weight can stand for them. "
             "Merge the category with another."
         )
     number = {category: i for i, category in enumerate(categories)}
-    return values.map(number).to_numpy(dtype=int), np.array([float(wanted[c]) for c in categories])
+    codes = np.array([number.get(category, -1) for category in values.cat.categories])
+    return codes[values.cat.codes], np.array([float(wanted[c]) for c in categories])
 
 
 def _same_total(margins: Mapping, targets: tuple[np.ndarray, ...]) -> float:
@@ -154,7 +156,7 @@ def weighted_share(yes: object, weights: object) -> float:
 def _weights(weights: object) -> np.ndarray:
     values = np.asarray(weights, dtype=float)
     if values.ndim != 1 or not len(values):
-        raise UserError("Nobody has a weight.")
+        raise CannotSay("Nobody has a weight.")
     if not np.isfinite(values).all() or (values < 0).any() or values.sum() == 0:
         raise UserError("Weights must be numbers from 0 on, not all of them 0.")
     return values

@@ -92,6 +92,8 @@ def is_met(rule: Mapping[str, Any], values: Mapping[str, Any]) -> bool | None:
             f"in the claim's chapter, or correct the key."
         )
     value = values[key]
+    if value is None:
+        return None  # these answers do not say it
     if isinstance(value, str) and not isinstance(rule.get("equals"), str):
         return None  # withheld to protect persons: then it cannot be judged in public
     checks = []
@@ -119,9 +121,8 @@ def outcome(claim: Mapping[str, Any], values: Mapping[str, Any], provenance: str
         words = {True: "consistent", False: "not consistent", None: "cannot be judged"}[met]
         return Outcome(claim["id"], met, words, words)
     if met is None:
-        return Outcome(
-            claim["id"], met, "cannot be judged, by any survey of clinicians", "cannot be judged"
-        )
+        why = "by any survey of clinicians" if "cannot" in claim["rule"] else "from these answers"
+        return Outcome(claim["id"], met, f"cannot be judged, {why}", "cannot be judged")
     if claim["generator"] == "fixed":
         words, badge = (
             ("met by construction", "met by construction")

@@ -14,17 +14,30 @@ from matplotlib.figure import Figure
 from sustainment.figures import BLUE, GREY, INK, PALE, VERMILION, plt, wrap
 from sustainment.integration.model import Construct, Integration
 
+CANNOT = "cannot be judged"  # a row whose question nobody answered
 # A sign besides the word and the colour, so that the fit survives a black-and-white print.
 FIT_LOOK = {
     "confirmation": ("=", BLUE),
     "expansion": ("+", "#1F6F50"),
     "discordance": ("≠", VERMILION),
     "silence": ("…", GREY),
+    CANNOT: ("?", GREY),
 }
 
 
-def fit_table(integration: Integration) -> pd.DataFrame:
-    """One row a construct: fit by each rater, whether they differ, what was agreed and why, planted."""
+def fit_of(construct: Construct, evidence: pd.DataFrame | None) -> str:
+    """The agreed fit; it cannot be judged where nobody answered a question that the row rests on."""
+    if evidence is None:
+        return construct.agreed
+    unanswered = any(evidence.loc[key, "of"] == 0 for key in construct.survey)
+    return CANNOT if unanswered else construct.agreed
+
+
+def fit_table(integration: Integration, evidence: pd.DataFrame | None = None) -> pd.DataFrame:
+    """One row a construct: fit by each rater, whether they differ, what was agreed and why, planted.
+
+    With the evidence (as for `side_by_side`), a row that nobody answered cannot be judged.
+    """
     rows = []
     for construct in integration.constructs:
         judged = {rater: given["fit"] for rater, given in construct.fit.items()}
@@ -33,7 +46,7 @@ def fit_table(integration: Integration) -> pd.DataFrame:
             | judged
             | {
                 "raters differ": len(set(judged.values())) > 1,
-                "agreed": construct.agreed,
+                "agreed": fit_of(construct, evidence),
                 "why": construct.why,
                 "planted": construct.planted,
             }
@@ -46,7 +59,14 @@ def counts_in_words(construct: Construct, evidence: pd.DataFrame) -> str:
     if not construct.survey:
         return construct.survey_says or "no question asks about it"
     found = [evidence.loc[key] for key in construct.survey]
-    return "; ".join(f"{r['count']} of {r['of']} {r['words']}" for r in found)
+    return "; ".join(in_words(row) for row in found)
+
+
+def in_words(row: pd.Series) -> str:
+    """One count with its denominator; where nobody answered, that."""
+    if not row["of"]:
+        return f"nobody answered whether they {row['words']}"
+    return f"{row['count']} of {row['of']} {row['words']}"
 
 
 def side_by_side(integration: Integration, evidence: pd.DataFrame) -> pd.DataFrame:
@@ -59,7 +79,7 @@ def side_by_side(integration: Integration, evidence: pd.DataFrame) -> pd.DataFra
                 "the counts": counts_in_words(c, evidence),
                 "the talk": c.talk_says,
                 "excerpts": ", ".join(c.excerpts),
-                "fit": c.agreed + (" (planted)" if c.planted else ""),
+                "fit": fit_of(c, evidence) + (" (planted)" if c.planted else ""),
                 "what follows from both": c.follows,
             }
             for c in integration.constructs
@@ -103,7 +123,8 @@ def visual_display(integration: Integration, evidence: pd.DataFrame) -> Figure:
 
 def block_of(construct: Construct, evidence: pd.DataFrame) -> tuple[list[tuple], float]:
     """The pieces of one block as (line from the top, share of a bar or None, text, look); its height."""
-    sign, colour = FIT_LOOK[construct.agreed]
+    fit = fit_of(construct, evidence)
+    sign, colour = FIT_LOOK[fit]
     pieces, y = [], 0.2
 
     def add(text: str, after: float = 0.25, **look: Any) -> None:
@@ -112,12 +133,12 @@ def block_of(construct: Construct, evidence: pd.DataFrame) -> tuple[list[tuple],
         y += text.count("\n") + 1 + after
 
     for bar in [evidence.loc[key] for key in construct.survey][:2]:
-        add(wrap(f"{bar['count']} of {bar['of']} {bar['words']}", WIDE), after=0.1)
+        add(wrap(in_words(bar), WIDE), after=0.1)
         pieces.append((y, bar["count"] / bar["of"] if bar["of"] else 0, "", {}))
         y += 0.85
     if not construct.survey:
         add("the counts are silent: no question asks", color=GREY)
     add(wrap("talk: " + construct.talk_says, WIDE), style="italic")
-    fit = f"{sign}  {construct.agreed}" + ("  (planted)" if construct.planted else "")
-    add(fit, fontsize=11.5, fontweight="bold", color=colour)
+    kept = f"{sign}  {fit}" + ("  (planted)" if construct.planted else "")
+    add(kept, fontsize=11.5, fontweight="bold", color=colour)
     return pieces, y + 0.15

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from sustainment.learn.exercises import PART_WORDS, Exercise
 from sustainment.learn.reading import read_numbers, show_number
 
-Status = Literal["unread", "right", "right_elsewhere", "mistake", "near", "not_yet"]
+Status = Literal["unread", "right", "right_elsewhere", "mistake", "near", "not_yet", "not_asked"]
 
 MESSAGES = {
     "unread": "I could not read that. Write a number such as 12, or 0,5; nothing else is needed.",
@@ -28,6 +28,7 @@ MESSAGES = {
     "near": "Not yet, but near. Count once more.",
     "not_yet": "Not yet.",
     "more": "There is a hint below.",
+    "not_asked": "This question cannot be asked with these data: a number that it needs cannot be said.",
     "guess": "You guessed {value}. In the page: {answer}. {after}",
 }
 
@@ -63,6 +64,8 @@ def reply(
 
     values: {key: value} of the edition the learner reads; elsewhere: the same of other editions.
     """
+    if cannot_be_asked(exercise, values):
+        return Reply("not_asked", "", message=MESSAGES["not_asked"])
     if exercise.type == "choice":
         return _reply_choice(exercise, str(given.get("choice", "")))
     read = _read(exercise, given)
@@ -90,6 +93,11 @@ def reply(
         )
     text = _join(MESSAGES["not_yet"], said, half, MESSAGES["more"])
     return Reply("not_yet", said, parts, text, reread=exercise.reread)
+
+
+def cannot_be_asked(exercise: Exercise, values: Mapping[str, Any]) -> bool:
+    """Whether these data lack a value that the exercise needs; a value that cannot be said is None."""
+    return any(key in values and values[key] is None for key in exercise.value_keys())
 
 
 def targets(

@@ -15,7 +15,7 @@ from typing import Any
 from sustainment.errors import UserError
 from sustainment.learn.exercises import Exercise, load_exercises
 from sustainment.learn.replies import Reply, reply
-from sustainment.report import format_value
+from sustainment.report import UNSAID, format_value
 from sustainment.study import find_root
 
 _hints_given: dict[str, int] = defaultdict(int)
@@ -67,11 +67,13 @@ def find_exercise(exercise_id: str) -> Exercise:
 
 def fill(text: str, values: dict[str, Any]) -> str:
     """A text with {num:key} replaced by the reported values."""
-    return re.sub(
-        r"\{num:([^}]+)\}",
-        lambda m: format_value(values[m[1]]) if m[1] in values else f"[no value {m[1]}]",
-        text,
-    )
+
+    def shown(match: re.Match[str]) -> str:
+        if match[1] not in values:
+            return f"[no value {match[1]}]"
+        return UNSAID if values[match[1]] is None else format_value(values[match[1]])
+
+    return re.sub(r"\{num:([^}]+)\}", shown, text)
 
 
 def all_values(exercise: Exercise) -> dict[str, dict[str, Any]]:

@@ -22,7 +22,7 @@ from sustainment.errors import UserError
 from sustainment.learn import pack, widgets
 from sustainment.learn.exercises import PART_WORDS, Exercise, load_exercises
 from sustainment.learn.reading import WORDS
-from sustainment.learn.replies import MESSAGES, is_off, targets
+from sustainment.learn.replies import MESSAGES, cannot_be_asked, is_off, targets
 from sustainment.learn.session import other_editions
 from sustainment.learn.values import page_records, study_root
 
@@ -73,6 +73,9 @@ class ResolveExercises(SphinxPostTransform):
                 node.replace_self(nodes.paragraph("", ""))
                 continue
             records = page_records(self.env, node["docname"])
+            if cannot_be_asked(exercise, {key: r["value"] for key, r in records.items()}):
+                node.replace_self(nodes.raw("", not_asked_html(exercise), format="html"))
+                continue
             for key in sorted(exercise.value_keys() - set(records)):
                 logger.warning(
                     "The exercise %r uses the value %r, which this page does not report.",
@@ -83,6 +86,16 @@ class ResolveExercises(SphinxPostTransform):
             default = {k: records[k]["value"] for k in exercise.value_keys() if k in records}
             markup = exercise_html(exercise, records, other_editions(root, exercise, default))
             node.replace_self(nodes.raw("", markup, format="html"))
+
+
+def not_asked_html(exercise: Exercise) -> str:
+    name = exercise.id.replace(".", "-")
+    title = "Your guess" if exercise.type == "guess" else "Do it"
+    return (
+        f'<section class="practice practice-{exercise.type}" id="{name}" aria-labelledby="{name}-title">'
+        f'<p class="practice-title" id="{name}-title"><strong>{title}</strong></p>'
+        f"<p>{MESSAGES['not_asked']}</p></section>"
+    )
 
 
 @lru_cache(maxsize=1)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+NO_START = "Nobody answered, so there are no numbers to start from."
+
 LARGEST_GROUP = 500  # beyond it the exact interval makes a slow phone stutter
 
 # Every sentence that the scripts can say, once; the page hands them over as data.
@@ -189,6 +191,9 @@ class ResolveWidgets(SphinxPostTransform):
                 node.replace_self(nodes.paragraph("", ""))
                 continue
             values = {name: records[key]["value"] for name, key in node["keys"].items()}
+            if not values.get("answered") or None in values.values():
+                node.replace_self(nodes.paragraph("", "", nodes.Text(NO_START)))
+                continue
             kind = records[node["keys"]["yes"]]["kind"]
             make = {"intervals": interval_html, "worlds": worlds_html}[node["widget"]]
             node.replace_self(nodes.raw("", make(values, node["texts"], kind), format="html"))

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from sustainment.errors import UserError
+from sustainment.errors import CannotSay, UserError
 from sustainment.inference.multiverse import Spread, specification_table, spread
 from sustainment.inference.weighting import rake, weighted_share
 from sustainment.study import Study
@@ -100,21 +101,27 @@ def share(
             )
     if not plan.possible(**choice):
         raise UserError("Weights say nothing where the silent are set to none or all.")
-    yes = _answers(study, survey, plan, choice)
+    yes, counted = _answers(study, survey, plan, choice)
+    who = survey.answers.index
     if choice["partials"] == "leave out":
         partial = survey.log.loc[survey.log["rule"] == PARTIAL, "respondent"]
-        yes = yes.drop(index=yes.index.intersection(list(partial)))
-    persons = frame
+        counted = counted & ~who.isin(list(partial))
+    asked = np.ones(len(frame), dtype=bool)
     if choice["denominator"] == "clinical":
         rule = plan.entry["clinical"]
-        out = survey.answers.index[survey.answers[rule["item"]].isin(rule["not"])]
-        out = out.intersection(yes.index)
-        yes, persons = yes.drop(index=out), frame.drop(index=out)
-    return _estimate(yes, persons, plan, choice)
+        out = counted & survey.answers[rule["item"]].isin(rule["not"]).to_numpy(dtype=bool)
+        counted = counted & ~out
+        asked[frame.index.get_indexer(who[out])] = False
+    return _estimate(yes[counted], who[counted], frame, asked, plan, choice)
 
 
-def _answers(study: Study, survey: Survey, plan: Plan, choice: Mapping[str, Any]) -> pd.Series:
-    """True or false for everybody who answered; a question ruled out by an earlier answer is no."""
+def _answers(
+    study: Study, survey: Survey, plan: Plan, choice: Mapping[str, Any]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Who said yes, and who counts as having answered: two truth values for each respondent.
+
+    A question ruled out by an earlier answer is no.
+    """
     if "definition" in choice:
         meaning = study.settings["definitions"][choice["definition"]]
         item = meaning["item"]
@@ -124,20 +131,27 @@ def _answers(study: Study, survey: Survey, plan: Plan, choice: Mapping[str, Any]
         item = plan.entry["item"]
         said = (survey.answers[item] >= choice["cut_off"]).fillna(False)
         known = survey.answers[item].notna()
-    return said[known].astype(bool)
+    return said.to_numpy(dtype=bool), known.to_numpy(dtype=bool)
 
 
 def _estimate(
-    yes: pd.Series, persons: pd.DataFrame, plan: Plan, choice: Mapping[str, Any]
+    yes: np.ndarray,
+    who: pd.Index,
+    frame: pd.DataFrame,
+    asked: np.ndarray,
+    plan: Plan,
+    choice: Mapping[str, Any],
 ) -> dict[str, float]:
-    total, count, silent = len(persons), int(yes.sum()), len(persons) - len(yes)
+    total, count = int(asked.sum()), int(yes.sum())
+    silent = total - len(yes)
     if not len(yes):
-        raise UserError("Nobody answered, so there is no share.")
+        raise CannotSay("Nobody answered, so there is no share.")
     like = count / len(yes)
     if choice["weights"] == "raked":
-        columns = plan.entry["raked_on"]
-        margins = {c: persons[c].value_counts().to_dict() for c in columns}
-        weights = rake(persons.loc[yes.index, columns], margins).weights
+        traits = frame[plan.entry["raked_on"]]
+        margins = {c: traits.loc[asked, c].value_counts().to_dict() for c in traits}
+        # by place: finding a million persons by their id anew for each specification costs most
+        weights = rake(traits.iloc[frame.index.get_indexer(who)], margins).weights
         whole = weighted_share(yes, weights)
         # what the weights say of the silent alone, who cannot be fewer than none or more than all
         like = min(max((whole * total - count) / silent, 0.0), 1.0) if silent else like
