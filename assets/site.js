@@ -44,6 +44,7 @@
     if (table.querySelector("tbody [rowspan]:not([rowspan='1'])")) return;
     [...headers.cells].forEach((header, column) => {
       if (header.tagName !== "TH" || header.colSpan > 1) return;
+      if ([...table.tBodies[0].rows].every((row) => !value(row, column))) return; // nothing to sort by
       const button = document.createElement("button");
       button.type = "button";
       button.className = "sort";

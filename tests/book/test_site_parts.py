@@ -10,6 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from sustainment.book.site import banner
+from sustainment.book.site.cells import name_chapters
 from sustainment.book.site.chapters import as_notebook
 from sustainment.book.site.evidence import Shown, evidence, shown_on
 from sustainment.book.site.kinds import MARKS, MEANINGS, kinds_of_page
@@ -247,3 +248,15 @@ def test_what_a_hidden_cell_reports_leads_to_the_shown_one_before_it(tmp_path):
     sources = cell_sources(tmp_path / "a.ipynb")
     assert [cell_of(key, sources) for key in ("a.one", "a.two", "a.none")] == [1, 1, None]
     assert [item.id for item in shown_on(tmp_path, "a")] == ["tbl-one"]
+
+
+def test_a_cell_that_names_a_chapter_becomes_a_link_and_other_cells_stay():
+    titles = {"survey/silent": "Who kept silent?"}
+
+    def link(name):
+        return f"<a>{titles[name]}</a>" if name in titles else name
+
+    markup = '<td class="x">survey/silent</td><td>and/or</td><th>see survey/silent</th><p>survey/silent</p>'
+    assert name_chapters(markup, link) == markup.replace(
+        ">survey/silent</td>", "><a>Who kept silent?</a></td>"
+    )

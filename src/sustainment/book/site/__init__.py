@@ -7,6 +7,7 @@ One extension made of small modules, each with its own `setup`:
 - `again`: a chapter's figure, shown on another page
 - `kinds`: the four kinds of numbers, and the directive {kinds} that lists them
 - `place`: the line above each chapter that says where the reader is
+- `cells`: a chapter named in a table's cell becomes a link with its title
 - `chapters`: pages with a kernel are notebooks
 - `claims`: the directive {claim}, what may be said of a statement of the article
 - `banner`: the sentence on every page that the data are invented
@@ -28,6 +29,7 @@ from sustainment.book.site import (
     access,
     again,
     banner,
+    cells,
     chapters,
     claims,
     describe,
@@ -51,6 +53,7 @@ PARTS = (
     access,
     again,
     banner,
+    cells,
     chapters,
     claims,
     describe,
