@@ -102,3 +102,24 @@ def test_passages_link_to_the_answers_they_stand_in(survey, tmp_path):
     draft = draft_study(survey.raw, interviews, "T")
     assert draft["interviews.link"] == rule and isinstance(draft.settings(), dict)
     assert pd.notna(draft["population.size"])
+
+
+def test_words_that_all_options_begin_with_are_said_once():
+    labels = ["Health Workforce - Nursing", "Health Workforce - Other", "Health Workforce -HW Prosthetics"]  # fmt: skip
+    assert describe.without_common_start(labels) == ["Nursing", "Other", "HW Prosthetics"]
+    assert describe.without_common_start(["Time", "Time off"]) == ["Time", "Time off"]
+    assert describe.without_common_start(["I use A", "I use A", "I use"]) == [
+        "use A",
+        "use A",
+        "use",
+    ]
+
+
+def test_what_was_left_open_by_those_asked_stands_first(tmp_path):
+    rows = [["id", "gate", "seldom asked", "open"]]
+    rows += [[f"P-{n}", "yes" if n < 3 else "no", "x" if n < 3 else "888", "" if n % 2 else "word"] for n in range(12)]  # fmt: skip
+    path = tmp_path / "answers.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    survey = clean(read_survey(path), {"id": "id", "missing_codes": {"888": "not asked"}})
+    assert describe.gaps(survey)["question"].tolist() == ["open", "gate", "seldom asked"]

@@ -16,6 +16,7 @@ import python_calamine
 
 from sustainment.errors import UserError
 from sustainment.interviews.offsets import BOM, decode
+from sustainment.ods import merged_ranges
 
 BOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 TEXTS = (".csv", ".tsv", ".tab", ".txt")
@@ -65,7 +66,9 @@ def _workbook(path: Path, sheet: str | None) -> Grid:
         rows = [
             [cell_text(value) for value in row] for row in page.to_python(skip_empty_area=False)
         ]
-        merged = [(*first, *last) for first, last in (page.merged_cell_ranges or [])]
+        ods = path.suffix.lower() == ".ods"
+        ranges = merged_ranges(path, page.name) if ods else page.merged_cell_ranges or []
+        merged = [(*first, *last) for first, last in ranges]
     except python_calamine.PasswordError as problem:
         raise UserError(
             f"{path.name} is protected with a password. Save a copy without one."

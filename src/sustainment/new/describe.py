@@ -62,7 +62,7 @@ def asked_items(survey: Survey) -> list[Item]:
 
 
 def gaps(survey: Survey, most: int = 15) -> pd.DataFrame:
-    """The questions with most missing answers: answered, and each kind of missing, in persons.
+    """The questions most often left open by those asked: answered, and each kind of missing, in persons.
 
     The boxes of a multi-select question are one line. Questions that nobody answered are left out:
     they were not put to anybody here.
@@ -80,12 +80,10 @@ def gaps(survey: Survey, most: int = 15) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["question", "answered", *MISSING_KINDS])
     table = table[table["answered"] > 0]
     unused = [kind for kind in MISSING_KINDS if not table[kind].any()]
-    return (
-        table.drop(columns=unused)
-        .sort_values("answered", kind="stable")
-        .head(most)
-        .reset_index(drop=True)
-    )
+    # whom the routing passed by has not left anything open
+    left_open = table[[kind for kind in MISSING_KINDS if kind != "not asked"]].sum(axis=1)
+    order = left_open.sort_values(ascending=False, kind="stable").index[:most]
+    return table.drop(columns=unused).loc[order].reset_index(drop=True)
 
 
 def tally(survey: Survey, name: str) -> pd.DataFrame:
@@ -119,7 +117,18 @@ def ticks(survey: Survey, question: str) -> pd.DataFrame:
         if item.id in survey.answers
     ]
     table = pd.DataFrame(rows, columns=["option", "persons"])
+    table["option"] = without_common_start(table["option"].tolist())
     return table.sort_values("persons", ascending=False, kind="stable", ignore_index=True)
+
+
+def without_common_start(labels: list[str]) -> list[str]:
+    """Labels without the words that all of them begin with ("Workforce - Nursing": "Nursing")."""
+    words = [label.split() for label in labels]
+    same = 0
+    while all(len(own) > same + 1 and own[same] == words[0][same] for own in words):
+        same += 1
+    rest = [" ".join(own[same:]).strip(" -:") for own in words]
+    return rest if len(labels) > 2 and same and all(rest) else labels
 
 
 def numbers(survey: Survey, names: Sequence[str]) -> pd.DataFrame:

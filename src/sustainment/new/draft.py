@@ -23,6 +23,7 @@ from sustainment.survey.vendors.guess import missing_kind
 from sustainment.survey.vendors.identifiers import respondent_column
 from sustainment.survey.vendors.scales import plain, scale_order
 
+FEWEST = 10  # respondents of a real study whose answers are counted at all
 MOST_SHOWN = 12  # items in one figure, and closed questions that a first draft lists
 _YES = {
     "yes", "ja", "oui", "sim", "true", "sí", "si", "sì", "agree", "i agree", "kyllä", "tak", "ano", "igen",
@@ -87,10 +88,10 @@ def draft_study(raw: RawSurvey, interviews: Interviews | None, title: str) -> Dr
     )
     examined = Examination(raw, draft.settings()["survey"])
     kept = int(examined.kept.sum())
-    draft.add(
-        "population.size", kept,
-        "as many as records kept: how many were invited is not in the export. Correct it",
-    )  # fmt: skip
+    why = "as many as records kept: how many were invited is not in the export. Correct it"
+    if kept < FEWEST and draft["provenance"] == "observed":
+        why += f". With fewer than {FEWEST} every count would be a person: no chapter shows answers"
+    draft.add("population.size", kept, why)
     draft.add("population.known", False, "set it to true once `size` says how many were invited")
     draft.add("population.noun", "respondents", "a neutral word")
     draft.add("population.words", "people who were sent the survey", "a neutral word")
@@ -101,6 +102,12 @@ def draft_study(raw: RawSurvey, interviews: Interviews | None, title: str) -> Dr
         rule, why = guess_link(raw, draft["survey.id"], interviews)
         draft.add("interviews.link", rule, why)
     return draft
+
+
+def counts_can_be_shown(draft: Draft) -> bool:
+    """Whether anything counted of the respondents can be hidden: of a handful, nothing can."""
+    kept = draft["protection.sizes"]["respondents"]
+    return draft["provenance"] != "observed" or kept >= FEWEST
 
 
 def _provenance(draft: Draft, raw: RawSurvey) -> None:

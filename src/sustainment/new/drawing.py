@@ -6,6 +6,7 @@ everybody stands as "withheld". So a figure of a real study shows exactly what i
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 import pandas as pd
@@ -52,9 +53,7 @@ def gap_bars(table: pd.DataFrame, total: int, most: int = 12) -> Figure:
         )
         ax.barh(places, counts[column], left=left, label=column, **look)
         left = left + counts[column]
-    labels = [
-        words if len(words) <= 48 else f"{words[:45].rstrip()}..." for words in rows["question"]
-    ]
+    labels = [textwrap.shorten(words, 56, placeholder=" ...") for words in rows["question"]]
     ax.set(yticks=places, xlabel="respondents", xlim=(0, total))
     ax.set_yticklabels([figures.wrap(words, 26) for words in labels], fontsize=8)
     ax.legend(ncols=2, loc="lower center", bbox_to_anchor=(0.3, 1.0), fontsize=8)

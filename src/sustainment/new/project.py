@@ -21,7 +21,7 @@ import yaml
 
 from sustainment.errors import UserError
 from sustainment.interviews.model import Interviews
-from sustainment.new.draft import Draft, draft_study, humanised
+from sustainment.new.draft import Draft, counts_can_be_shown, draft_study, humanised
 from sustainment.new.settings import study_yaml
 from sustainment.survey.model import RawSurvey
 from sustainment.survey.read import read_survey
@@ -114,13 +114,15 @@ def open_material(survey: Path, dictionary: Path | None, interviews: Path | None
 def chapters_for(draft: Draft, coded: Interviews | None) -> list[str]:
     """The chapters that the material allows, in reading order."""
     names = ["survey/material", "survey/answers"]
-    if draft.get("survey.outcome"):
+    outcome = draft.get("survey.outcome") if counts_can_be_shown(draft) else None
+    if outcome:
         names.append("survey/outcome")
-    if draft.get("report.scales"):
+    if counts_can_be_shown(draft) and draft.get("report.scales"):
         names.append("survey/scales")
-    if draft.get("report.choices") or draft.get("report.ticks") or draft.get("report.numbers"):
+    listed = [draft.get(f"report.{what}") for what in ("choices", "ticks", "numbers")]
+    if counts_can_be_shown(draft) and any(listed):
         names.append("survey/choices")
-    if draft.get("survey.outcome") and draft.get("report.group"):
+    if outcome and draft.get("report.group"):
         names.append("survey/groups")
     if coded is not None and len(coded.segments):
         names += ["interviews/material", "interviews/themes"]
@@ -129,7 +131,7 @@ def chapters_for(draft: Draft, coded: Interviews | None) -> list[str]:
             names.append("interviews/agreement")
         if draft.get("interviews.link"):
             names.append("integration/linked")
-        if draft.get("survey.outcome"):
+        if outcome:
             names.append("integration/side-by-side")
     return names
 

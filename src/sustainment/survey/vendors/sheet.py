@@ -21,6 +21,7 @@ import pandas as pd
 
 from sustainment.errors import UserError
 from sustainment.findings import Finding, Severity
+from sustainment.ods import merged_ranges
 from sustainment.survey.source import Source
 from sustainment.survey.tabular import find_separator, raw_rows, read_text
 
@@ -28,6 +29,7 @@ WORKBOOKS = {".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"}
 TEXTS = {".csv", ".tsv", ".tab", ".txt"}
 
 _OLE = b"\xd0\xcf\x11\xe0"  # old .xls, and every encrypted .xlsx
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # the stream that holds the workbook then
 _CODEBOOK_SHEET = re.compile(r"code ?book|kodbok|dictionar|variab|\bkey\b|nyckel|labels", re.I)
 
 
@@ -125,7 +127,12 @@ def _open_workbook(path: Path, codebook: bool = False) -> Sheet:
     )
     with path.open("rb") as file:
         if file.read(4) == _OLE and path.suffix.lower() in {".xlsx", ".xlsm", ".xlsb"}:
-            raise UserError(protected)
+            if _ENCRYPTED in file.read():
+                raise UserError(protected)
+            raise UserError(
+                f"{path.name} is no {path.suffix.lower()} file: inside it is the older kind of workbook, or "
+                f"damaged. Rename it to .xls, or open it and save it as .xlsx."
+            )
     try:
         book = CalamineWorkbook.from_path(str(path))
         tables = {name: book.get_sheet_by_name(name) for name in book.sheet_names}
@@ -145,11 +152,13 @@ def _open_workbook(path: Path, codebook: bool = False) -> Sheet:
         if any(row):
             rows.append(row)
             lines.append(number)
-    try:
-        merged = tuple(table.merged_cell_ranges or ())
-    except (CalamineError, AttributeError):
-        merged = ()  # ODS: the library does not tell
-    return Sheet(path, rows, lines, name=name, merged=merged)
+    return Sheet(path, rows, lines, name=name, merged=_merged(path, table))
+
+
+def _merged(path: Path, table: Any) -> tuple:
+    if path.suffix.lower() == ".ods":
+        return merged_ranges(path, table.name)
+    return tuple(table.merged_cell_ranges or ()) if path.suffix.lower() != ".xlsb" else ()
 
 
 def _choose_sheet(path: Path, names: list[str], codebook: bool) -> str:
