@@ -6,10 +6,12 @@ them is seen byte by byte. Nothing here is real: the people stay the invented on
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import re
 import shutil
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +19,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 COPIED = ("data", "assets", "_templates", "_config.yml", "references.bib", "editions.yml")
+_BASE64 = re.compile(rb"base64,([A-Za-z0-9+/]+)")
 EXCERPT_KEY = "a test's own secret"
 ENTRY = {
     "edits": "nothing",
@@ -177,15 +180,44 @@ def approved_words(root: Path) -> str:
 
 
 def leaks(folder: Path, wanted: dict[str, str]) -> list[str]:
-    """Files below a folder that hold a canary, byte by byte, in any file whatever its format."""
+    """Files below a folder that hold a canary, byte by byte, in any file whatever its format.
+
+    Downloads stand in the pages as base64: they are unpacked and searched, too; so are JSON's escapes.
+    """
     hits = []
     needles = [(text.encode(), what) for text, what in wanted.items()]
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         content = path.read_bytes()
+        inside = [base64.b64decode(found + b"==") for found in _BASE64.findall(content)]
+        if path.suffix in (".json", ".ipynb", ".js"):
+            inside.append(re.sub(rb"\\u([0-9a-f]{4})", _unescaped, content))
+        seen = b"\0".join([content, *inside])
         hits += [
-            f"{path.relative_to(folder)}: {what}" for needle, what in needles if needle in content
+            f"{path.relative_to(folder)}: {what}" for needle, what in needles if needle in seen
         ]
     return hits
+
+
+def _unescaped(match: re.Match[bytes]) -> bytes:
+    return chr(int(match[1], 16)).encode("utf-8", "surrogatepass")
+
+
+def published(root: Path, target: Path, editions: Sequence[str]) -> Path:
+    """Everything that leaves a study's folder, copied or unpacked below one folder to be searched."""
+    from sustainment.book.archive import archive
+
+    build = root / "_build"
+    for edition in editions:
+        html = build / "html" if edition == "default" else build / "editions" / edition / "html"
+        shutil.copytree(html, target / "site" / edition)
+        shutil.copytree(build / "run" / edition, target / "run" / edition)
+    for name in ("receipt.json", "receipt.md"):
+        shutil.copy(build / name, target / name)
+    shutil.copytree(root / "results", target / "results")
+    shutil.copy(root / "data" / "suppression.yml", target)
+    with zipfile.ZipFile(archive(root, target / "book.zip")) as packed:
+        packed.extractall(target / "archive")
+    return target
 
 
 def build_pages_of(root: Path, edition: str = "default") -> Path:

@@ -56,6 +56,15 @@ def test_ties_go_up_and_three_named_shares_keep_their_names():
     assert ranges_only(named, 5)["end"].tolist() == ["lowest", "own", "highest"]
 
 
+def test_numbers_of_persons_beside_a_range_are_withheld():
+    # one answer turned round, and the counts before and after: the difference is that person
+    table = pd.DataFrame({"number": ["yes", "no"], "before": [33, 17], "after": [32, 18]})
+    shown = ranges_only(table, 5)
+    assert (shown[["before", "after"]] == "withheld").all(axis=None)
+    persons = pd.DataFrame({"shift": [-1.0, 0, 1, 2], "persons": [35.2, 38.1, 41.0, 44.4]})
+    assert (ranges_only(persons, 5) == "withheld").all(axis=None)
+
+
 def curve():
     """Twenty people of whom one stops each month."""
     return kaplan_meier(range(1, 21), [True] * 20).table

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from sustainment.disclosure.rules import Rules
+from sustainment.disclosure.rules import CELL, Rules
 from sustainment.errors import UserError
 
 AT_RISK = ("at_risk", "at risk")
@@ -69,12 +69,17 @@ def survival_steps(curve: pd.DataFrame, rules: Rules) -> pd.DataFrame:
 def ranges_only(frame: pd.DataFrame, base: int) -> pd.DataFrame:
     """A table over ways to count as it may be printed: three named shares rounded, more as their range.
 
-    Where several columns hold shares, the last one is the estimate.
+    Where several columns hold shares, the last one is the estimate. Every other number is withheld:
+    what two ways differ by is one person's answer.
     """
-    shares = [c for c in frame.columns if pd.api.types.is_float_dtype(frame[c])]
-    if not shares:
-        return frame
-    if len(frame) > 3:
+    numbers = [c for c in frame.columns if pd.api.types.is_numeric_dtype(frame[c])]
+    shares = [
+        c
+        for c in numbers
+        if pd.api.types.is_float_dtype(frame[c]) and frame[c].dropna().between(0, 1).all()
+    ]
+    if shares and len(frame) > 3:
         return curve_range(frame[shares[-1]], base)
-    rounded = {c: [round_share(s, base) for s in frame[c]] for c in shares}
-    return frame.assign(**rounded)
+    shown = {c: CELL for c in numbers if c not in shares}
+    shown |= {c: [s if pd.isna(s) else round_share(s, base) for s in frame[c]] for c in shares}
+    return frame.assign(**shown)

@@ -109,15 +109,16 @@ def chapters_of(root: Path, edition: str) -> list[str]:
 
 
 def summary(plan: dict[str, Any]) -> list[str]:
+    """What each chapter loses, a line a chapter, and a further one for each edition that differs."""
     lines = []
     for name, entry in plan["chapters"].items():
-        cells = sum(len(t.get("hidden", ())) for t in entry.get("tables", {}).values())
-        merged = sum(
-            "merge_rows" in t or "merge_columns" in t for t in entry.get("tables", {}).values()
-        )
-        if cells or merged or entry.get("hidden"):
-            lines.append(
-                f"{name}: {len(entry.get('hidden', ()))} values and {cells} cells withheld, "
-                f"{merged} tables with merged categories"
-            )
+        tables = entry.get("tables", {}).values()
+        merged = sum("merge_rows" in t or "merge_columns" in t for t in tables)
+        for edition, part in {"": entry, **entry.get("editions", {})}.items():
+            cells = sum(len(t.get("hidden", ())) for t in part.get("tables", {}).values())
+            where = f"{name}, edition {edition}" if edition else name
+            words = [f"{len(part.get('hidden', ()))} values and {cells} cells withheld"]
+            words += [f"{merged} tables with merged categories"] if merged and not edition else []
+            if cells or part.get("hidden") or (merged and not edition):
+                lines.append(f"{where}: {', '.join(words)}")
     return lines

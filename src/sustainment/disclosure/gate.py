@@ -239,7 +239,7 @@ def unprintable(frame: pd.DataFrame, population: str, rules: Rules, vocabulary: 
     if not all(vocabulary.knows(text) for text in texts):
         return "it holds words that are not of the questionnaire, the codebook or the book"
     numbers = [c for c in frame.columns if c not in labels]
-    if rules.strand(population) != OPEN and not numbers:
+    if rules.strand(population) not in (OPEN, RANGES) and not numbers:
         return "it counts nobody, so its lines may be persons"
     if rules.strand(population) == SURVEY and rules.crosses_too_much(
         len(labels), len(numbers), population

@@ -55,6 +55,14 @@ class Model:
             self.numbers[where] = self.system.add(f"a number of {of or chapter}", count, upper)
         return self.numbers[where]
 
+    def other_half(self, unknown: int, of: int) -> int:
+        """The unknown of the rest where half of a group is counted: as large, and yet another one."""
+        where = (of, "the other half")
+        if where not in self.numbers:
+            name, class_ = self.system.names[unknown], self.system.together[unknown]
+            self.numbers[where] = self.system.add(name, self.system.values[unknown], of, class_)
+        return self.numbers[where]
+
     def size(self, of: int) -> int:
         """The unknown of a whole group: a number of all who were asked."""
         unknown = self.number(of, self.rules.size)
@@ -145,7 +153,7 @@ def add_value(model: Model, value: Value) -> None:
     if of is not None and 0 < count < of:
         rest = model.number(of - count, of)
         if rest == unknown:  # half of them: equal, and yet two groups
-            rest = model.system.add(name, count, of, model.system.together[unknown])
+            rest = model.other_half(unknown, of)
         if not is_size and 0 < of - count < model.rules.minimum:
             model.sensitive.add(rest)
         model.system.add_sum([unknown, rest], model.size(of))

@@ -18,7 +18,7 @@ from typing import Any
 
 import yaml
 
-from sustainment.disclosure.model import Model, build_model, counting_tables
+from sustainment.disclosure.model import Model, Place, build_model, counting_tables
 from sustainment.disclosure.register import Register, Table, merge_table
 from sustainment.disclosure.rules import Rules
 from sustainment.disclosure.suppress import suppress
@@ -38,12 +38,17 @@ HEAD = """\
 
 @dataclass(frozen=True)
 class Plan:
-    """The plan as the gate asks it."""
+    """The plan as the gate of one edition asks it."""
 
     content: dict[str, Any]
+    edition: str = "default"
 
     def chapter(self, name: str) -> dict[str, Any]:
-        return self.content["chapters"].get(name) or {}
+        """What holds for a chapter: in all editions, and beside it in this one."""
+        common = self.content["chapters"].get(name) or {}
+        own = (common.get("editions") or {}).get(self.edition) or {}
+        hidden = [*(common.get("hidden") or ()), *(own.get("hidden") or ())]
+        return {**common, **own, "hidden": hidden}
 
     def hidden_values(self, chapter: str) -> set[str]:
         return set(self.chapter(chapter).get("hidden") or ())
@@ -55,8 +60,12 @@ class Plan:
         self, chapter: str, id: str
     ) -> tuple[set[tuple[str, str]], list[list[int]], list[list[int]]]:
         """Hidden cells as (words of the row, column), and the rows and columns to merge."""
-        entry = (self.chapter(chapter).get("tables") or {}).get(id) or {}
-        cells = {(str(words), str(column)) for words, column in entry.get("hidden") or ()}
+        common = self.content["chapters"].get(chapter) or {}
+        own = (common.get("editions") or {}).get(self.edition) or {}
+        entry = (common.get("tables") or {}).get(id) or {}
+        listed = [*(entry.get("hidden") or ())]
+        listed += ((own.get("tables") or {}).get(id) or {}).get("hidden") or ()
+        cells = {(str(words), str(column)) for words, column in listed}
         return cells, entry.get("merge_rows") or [], entry.get("merge_columns") or []
 
 
@@ -83,7 +92,7 @@ def load_plan(root: Path, chapter: str) -> Plan:
     entry = content["chapters"].get(chapter)
     if not entry or entry.get("code") != code_digest(root, chapter):
         raise UserError(f"data/{FILE} does not know this state of notebooks/{chapter}.md. {AGAIN}")
-    return Plan(content)
+    return Plan(content, "default" if edition in UNNAMED_RUNS else edition)
 
 
 @lru_cache(maxsize=2)
@@ -143,28 +152,46 @@ def make_plan(
             table = entries[chapter].setdefault("tables", {}).setdefault(id, {})
             table |= {"merge_rows": rows} if rows else {}
             table |= {"merge_columns": columns} if columns else {}
+    editions = sorted(register.edition for register in registers)
+    found: dict[str, dict[str, dict[str, Any]]] = {}
     for place in sorted(model.places, key=lambda p: (p.chapter, tuple(map(str, p.where)))):
         if place.unknown in hidden:
-            note(entries[place.chapter], place.where, place.declared)
+            note(found.setdefault(place.chapter, {}).setdefault(place.edition, {}), place)
+    for chapter, by_edition in found.items():
+        write_entry(entries[chapter], by_edition, editions)
     return {
         "data": data_digest(root),
         "parameters": editions_digest(root),
-        "editions": sorted(register.edition for register in registers),
+        "editions": editions,
         "chapters": entries,
     }
 
 
-def note(entry: dict[str, Any], where: tuple, declared: bool) -> None:
+def write_entry(
+    entry: dict[str, Any], by_edition: dict[str, dict[str, Any]], editions: Sequence[str]
+) -> None:
+    """What all editions hide stands once; where they differ, each has its own list."""
+    first = by_edition.get(editions[0])
+    if all(by_edition.get(edition) == first for edition in editions):
+        tables = first.pop("tables", {}) if first else {}
+        entry |= first or {}
+        for id, table in tables.items():
+            entry.setdefault("tables", {}).setdefault(id, {}).update(table)
+    else:
+        entry["editions"] = by_edition
+
+
+def note(entry: dict[str, Any], place: Place) -> None:
     """Write one hidden place into a chapter's entry.
 
     What was worked out from a hidden number of persons would give it away, and nobody knows what was.
     """
-    if declared:
+    if place.declared:
         entry["derived"] = "withheld"
-    if len(where) == 1:
-        listed, what = entry.setdefault("hidden", []), where[0]
+    if len(place.where) == 1:
+        listed, what = entry.setdefault("hidden", []), place.where[0]
     else:
-        id, words, column = where
+        id, words, column = place.where
         table = entry.setdefault("tables", {}).setdefault(id, {})
         listed, what = table.setdefault("hidden", []), [words, column]
     if what not in listed:
@@ -172,10 +199,14 @@ def note(entry: dict[str, Any], where: tuple, declared: bool) -> None:
 
 
 def costs(model: Model) -> dict[int, float]:
-    """A place in prose costs twice a cell; among equals a small number is cheaper to lose."""
+    """A place in prose costs twice a cell; among equals a small number is cheaper to lose.
+
+    The default edition is what most people read: a place in it costs five times one in another.
+    """
     cost: dict[int, float] = {}
     for place in model.places:
         weight = 2.0 if len(place.where) == 1 else 1.0
+        weight *= 5 if place.edition == "default" else 1
         size = model.system.values[place.unknown] / (10 * model.rules.size)
         cost[place.unknown] = cost.get(place.unknown, 0.0) + weight + size
     return cost

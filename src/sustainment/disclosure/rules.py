@@ -91,11 +91,19 @@ class Rules:
         labels, count = set(labels), abs(count)  # "3 left out" may stand as −3
         if labels & set(self.harmless) or (count == 0 and labels & set(self.zero_shows)):
             return False
-        if count == 0 or (of is not None and count == of):
-            return True
-        if 0 < count < self.minimum:
-            return True
-        return of is not None and 0 < of - count < self.minimum
+        return bool(self.why_small(count, of))
+
+    def why_small(self, count: int, of: int | None) -> str:
+        """The rule by which a count of persons must not be printed, in words; "" when it may be."""
+        if count == 0:
+            return "it says something of everybody: nobody did"
+        if count == of:
+            return "it says something of everybody: all did"
+        if count < self.minimum:
+            return "it is about too few persons"
+        if of is not None and of - count < self.minimum:
+            return "it leaves too few persons over"
+        return ""
 
     def crosses_too_much(self, labels: int, numbers: int, population: str) -> bool:
         """Whether a table of so many columns of words and of numbers crosses too many traits."""

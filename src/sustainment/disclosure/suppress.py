@@ -58,7 +58,8 @@ def suppress(
         for members, sums in system.components(known):
             wanted = [i for i in members if i in narrow]
             if wanted:
-                fixed = hidden | (set(members) - printed)
+                # Hiding one hides all that count the same, in other groups, too: they have their price.
+                fixed = hidden | (set(range(len(system.names))) - printed)
                 more = solve_group(system, members, sums, wanted, fixed, known, required, cost)
                 hidden |= set(members) if more is None else more
         hidden = close(system, hidden) - public
@@ -138,8 +139,9 @@ def solve_group(
         first = m + 2 * number * n + at[target]
         constrain([(first, 1.0), (first + n, -1.0)], required, np.inf)
     price = np.zeros(total)
-    for i in members:
-        price[at_class[system.together[i]]] += 0.0 if i in fixed else cost.get(i, 1.0)
+    for i, own in enumerate(system.together):
+        if own in at_class and i not in fixed:
+            price[at_class[own]] += cost.get(i, 1.0)
     least = np.concatenate([np.zeros(m), np.tile(down, 2 * len(wanted))])
     most = np.concatenate([np.ones(m), np.tile(up, 2 * len(wanted))])
     for i in members:

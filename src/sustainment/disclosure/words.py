@@ -19,7 +19,9 @@ _BAND = re.compile(
 )
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?![\w])")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+")
 REMOVED = "[…]"
+TEXT = "What is found here is withheld to protect persons"
 _made: dict[int, tuple[Study, int, Vocabulary]] = {}
 
 
@@ -59,7 +61,7 @@ class Vocabulary:
         return any(i in plain for i in self.ids)
 
     def scrub(self, text: str, numbers: Iterable[int], minimum: int) -> str:
-        """A title, caption or alt text without words and numbers that are not public anyway.
+        """A title, caption or alt text without sentences whose words or numbers are not public anyway.
 
         numbers: the whole numbers that stand beside it. A text that stands in the chapter as it is
         was not put together from data, and stays.
@@ -67,7 +69,7 @@ class Vocabulary:
         if text in self.source:
             return text
         if self.names_someone(text) or _DATE.search(text):
-            return REMOVED
+            return TEXT
         allowed = {n for n in numbers if n >= minimum}
 
         def number(match: re.Match[str]) -> str:
@@ -77,7 +79,10 @@ class Vocabulary:
         def word(match: re.Match[str]) -> str:
             return match[0] if match[0].casefold() in self.words else REMOVED
 
-        return _WORD.sub(word, _NUMBER.sub(number, text))
+        whole = _WORD.sub(word, _NUMBER.sub(number, text))
+        # A sentence with holes is no sentence: it goes as a whole.
+        kept = [s for s in _SENTENCE.split(whole) if REMOVED not in s]
+        return " ".join(kept) if kept else TEXT
 
 
 def vocabulary_of(study: Study) -> Vocabulary:

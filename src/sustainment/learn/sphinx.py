@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
+NOT_CHECKED = "The answer is withheld to protect persons, so this page cannot check yours."
+
+
 class pending_exercise(nodes.General, nodes.Element):
     """Stands where an exercise will be printed, until the page's values are known."""
 
@@ -112,6 +115,13 @@ def exercise_html(
     """One exercise as HTML: question, fields, place for the reply, hints and solution in folds."""
     name = exercise.id.replace(".", "-")
     guess = exercise.type == "guess"
+    title = "Your guess" if guess else "Do it"
+    if not_to_be_checked(exercise, records):
+        return (
+            f'<section class="practice practice-{exercise.type}" id="{name}" aria-labelledby="{name}-title">'
+            f'<p class="practice-title" id="{name}-title"><strong>{title}</strong></p>'
+            f'<p class="practice-ask">{rich(exercise.ask, records)}</p><p>{NOT_CHECKED}</p></section>'
+        )
     fields = "".join(_field(exercise, name, part) for part in exercise.parts)
     button = "Keep my guess" if guess else "Check"
     form = (
@@ -142,7 +152,6 @@ def exercise_html(
             f"<details><summary>What the page finds</summary><p>{escape(shown)} {escape(exercise.unit)}. "
             f"{rich(exercise.after, records)}</p></details>"
         )
-    title = "Your guess" if guess else "Do it"
     objective = (
         "" if guess or not exercise.objective else f" <span>{escape(exercise.objective)}</span>"
     )
@@ -151,6 +160,13 @@ def exercise_html(
         f'<p class="practice-title" id="{name}-title"><strong>{title}</strong>{objective}</p>'
         f"{form}{folds}</section>"
     )
+
+
+def not_to_be_checked(exercise: Exercise, records: dict[str, dict[str, Any]]) -> bool:
+    """Whether the protection left a mark or a word where the answer's number was."""
+    if exercise.type not in ("guess", "number", "pair"):
+        return False
+    return any(isinstance(records.get(k, {}).get("value"), str) for k in exercise.answer.values())
 
 
 def page_data(

@@ -131,6 +131,12 @@ def world_lines(answered: int, yes: int, world: Mapping[str, Any]) -> list[str]:
     return [WORLD_WORDS[name].format(**words) for name in ("world", "bounds", fits, sure)]
 
 
+NO_START = (
+    "Here stands a form for numbers of your own. It would start from numbers of this study that are "
+    "withheld to protect persons, so it is left out."
+)
+
+
 class pending_widget(nodes.General, nodes.Element):
     """Stands where a widget will be printed, until the page's values are known."""
 
@@ -195,6 +201,9 @@ class ResolveWidgets(SphinxPostTransform):
                 node.replace_self(nodes.paragraph("", "", nodes.Text(NO_START)))
                 continue
             kind = records[node["keys"]["yes"]]["kind"]
+            if any(isinstance(value, str) for value in values.values()):
+                node.replace_self(nodes.paragraph("", NO_START))
+                continue
             make = {"intervals": interval_html, "worlds": worlds_html}[node["widget"]]
             node.replace_self(nodes.raw("", make(values, node["texts"], kind), format="html"))
 
