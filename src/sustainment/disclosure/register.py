@@ -109,6 +109,8 @@ def read_notebook(notebook: dict[str, Any], chapter: str, register: Register) ->
             register.values.append(
                 Value(**read | {"chapter": chapter, "edition": register.edition})
             )
+        elif sort == "gaps":
+            register.texts += [(f"{chapter}: what the material lacks", s) for s in item["said"]]
         elif sort == "excerpt":
             register.excerpts.append({**item, "chapter": chapter, "html": html_of(output)})
         elif sort in ("table", "figure", "figure-words"):
