@@ -3,13 +3,16 @@
 import dataclasses
 import html
 import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 from interviews_helpers import interviews, rules
 
-from sustainment.errors import UserError
+from sustainment.errors import CannotSay, UserError
 from sustainment.interviews import excerpts, link
+from sustainment.interviews.read import read_interviews
 
 TEXT = 'Interviewer: How so?\nClinician: First this. "So & <b>so</b>", she said. Then that. End.'
 TEXTS = {"script-A": TEXT, "script-B": TEXT.replace("First", "Never")}
@@ -228,3 +231,25 @@ def test_the_real_matrices_link_to_the_answers_they_quote(shared_data):
             assert found == holders
         assert len(found) + (row.segment in links.unlinked) == 1
     assert len(links.pairs) > len(passages) / 2
+
+
+def test_every_excerpt_that_a_chapter_names_is_a_passage_of_the_books_interviews():
+    """A chapter says in place of a missing one that it is not there; in this book none is missing."""
+    root = Path(__file__).parents[2]
+    key = yaml.safe_load((root / "data/study.yml").read_text())["interviews"]["excerpts"]["key"]
+    known = set(excerpts.public_ids(read_interviews(root / "data/raw/interviews"), key)["id"])
+    named = {
+        (path.name, id)
+        for folder, ending in (("notebooks", "*.md"), ("data/integration", "*.yml"))
+        for path in (root / folder).rglob(ending)
+        for id in re.findall(r"[\"' \[,](x[a-z2-7]{8})\b", path.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 15
+    assert {(where, id) for where, id in named if id not in known} == set()
+
+
+def test_an_excerpt_that_is_gone_cannot_be_said_and_one_misspelt_is_refused():
+    with pytest.raises(CannotSay, match="No passage has the excerpt id"):
+        excerpts.find(read(), "xaaaaaaaa", "k")
+    with pytest.raises(UserError, match="is no excerpt id"):
+        excerpts.find(read(), "aaaaaaaaa", "k")

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from sustainment.errors import UserError
+from sustainment.errors import CannotSay, UserError
 from sustainment.interviews.arrange import SEVERAL
 from sustainment.interviews.cooccurrence import overlapping_pairs
 from sustainment.interviews.model import Interviews
@@ -29,7 +29,7 @@ def shared_documents(
 
     Without `coders`, the two with most shared documents. A document that a coder read and left
     without codes counts as worked in only where the file says so (an uncoded selection).
-    Raises UserError for one coder, an unknown one, or no shared document.
+    Raises CannotSay for one coder or no shared document, UserError for an unknown coder.
     """
     worked = interviews.segments[["document", "coder"]]
     seen = interviews.other.loc[
@@ -40,7 +40,7 @@ def shared_documents(
     names = sorted(by_coder)
     if coders is None:
         if len(names) < 2:
-            raise UserError(
+            raise CannotSay(
                 f"{interviews.file}: only {len(names)} coder is named in the codings, so there "
                 "is no agreement to speak of. Leave the agreement part out, or add the second "
                 "coder's file."
@@ -55,7 +55,7 @@ def shared_documents(
         )
     both = by_coder[coders[0]] & by_coder[coders[1]]
     if not both:
-        raise UserError(
+        raise CannotSay(
             f"{interviews.file}: {coders[0]} and {coders[1]} worked in no common interview, so "
             "their codings cannot be compared."
         )

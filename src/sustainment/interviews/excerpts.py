@@ -17,7 +17,7 @@ from collections.abc import Callable, Container, Sequence
 
 import pandas as pd
 
-from sustainment.errors import UserError
+from sustainment.errors import CannotSay, UserError
 from sustainment.interviews.model import Interviews, settings_of
 
 INVENTED_SUFFIX = "[invented, not from the study]"
@@ -102,7 +102,7 @@ def find(interviews: Interviews, public_id: str, key: str | None = None) -> dict
     ids = public_ids(interviews, key)
     found = ids[ids["id"] == public_id]
     if not len(found):
-        raise UserError(
+        raise CannotSay(
             f"No passage has the excerpt id {public_id!r}. Has its text or its borders changed?"
         )
     row = found.iloc[0]
