@@ -23,6 +23,7 @@ from sustainment.statements import keys_in, names_set, needs_before
 from sustainment.study import Study
 
 SHOWS = ("show_figure", "show_table", "excerpt")
+GUARDED = "What stands here is withheld to protect persons, or the answers do not say it."
 TITLE = "These answers do not say"
 # What arithmetic on nobody leaves in a sentence.
 NO_NUMBER = re.compile(r"\b(?:nan|inf|NaT)\b|\b0 of (?:the )?0\b")
@@ -146,11 +147,17 @@ def refuse_no_number(what: str, *texts: str) -> None:
 
 
 def show_sentence(sentence: str) -> None:
-    """The sentence as a note on the page."""
+    """The sentence as a note on the page; of a real study's persons it does not tell why."""
     from sustainment.report import in_notebook
+    from sustainment.study import current_study
 
     if not in_notebook():
         return
+    study = current_study()
+    if study is not None and study.provenance == "observed":
+        from sustainment.disclosure.gate import collecting
+
+        sentence = sentence if collecting(study) else GUARDED
     from IPython.display import display
 
     markup = (

@@ -102,7 +102,7 @@ def report_unsaid(
 ) -> None:
     """Record that a value cannot be computed from these answers: no value, and a text that says so."""
     what = {"population": population, "target": target}
-    _display(Statistic(key, None, UNSAID, resolve_kind(kind), **what), cited_from)
+    _display(protected(Statistic(key, None, UNSAID, resolve_kind(kind), **what)), cited_from)
 
 
 def only_if(condition: Any, sentence: str) -> None:

@@ -12,6 +12,10 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from sustainment.new import project
+
 ROOT = Path(__file__).resolve().parents[2]
 Row = dict[str, str]
 TICKS = [f"b10___{number}" for number in range(1, 9)]
@@ -85,6 +89,67 @@ VARIANTS: dict[str, Callable[[list[Row], list[Row]], None]] = {
         one_group,
     )
 }
+
+
+# The same for a project that `sustainment new` drafts from the export; its outcome is the first
+# question that can be answered with yes, and a blank cell is a missing answer.
+
+
+def draft_nobody_answered(rows: list[Row]) -> None:
+    rows.clear()
+
+
+def draft_outcome_unanswered(rows: list[Row]) -> None:
+    for row in rows:
+        row["a05"] = ""
+
+
+def draft_everyone_said_yes(rows: list[Row]) -> None:
+    for row in rows:
+        row["a05"] = "1"
+
+
+def draft_items_all_missing(rows: list[Row]) -> None:
+    for row in rows:
+        row |= {name: "" for name in row if ANSWERS.match(name) and name != "a05"}
+
+
+DRAFTS: dict[str, Callable[[list[Row]], None]] = {
+    edit.__name__: edit
+    for edit in (
+        draft_nobody_answered,
+        draft_outcome_unanswered,
+        draft_everyone_said_yes,
+        draft_items_all_missing,
+    )
+}
+
+
+def make_draft(folder: Path) -> Path:
+    """A new project made from the raw data. Its chapters run in this environment: no wheel is needed."""
+
+    def no_wheel(vendor: Path) -> Path:
+        vendor.mkdir()
+        wheel = vendor / "sustainment-0-py3-none-any.whl"
+        wheel.write_bytes(b"")
+        return wheel
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(project, "provide_wheel", no_wheel)
+        raw = ROOT / "data" / "raw"
+        survey, dictionary = raw / "survey.csv", raw / "survey_dictionary.csv"
+        return project.make_project(folder, survey, dictionary, raw / "interviews")
+
+
+def vary_draft(name: str, draft: Path, folder: Path) -> Path:
+    """A copy of the drafted project with the answers of one variant."""
+    shutil.copytree(draft, folder)
+    path = folder / "data" / "raw" / "survey.csv"
+    rows = read(path)
+    columns = list(rows[0])
+    DRAFTS[name](rows)
+    write(path, rows, columns)
+    return folder
 
 
 def make_variant(name: str, folder: Path) -> Path:

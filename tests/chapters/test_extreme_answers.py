@@ -9,7 +9,7 @@ from html import unescape
 from typing import Any
 
 import pytest
-from chapters_extreme import ROOT, VARIANTS, make_variant
+from chapters_extreme import DRAFTS, ROOT, VARIANTS, make_draft, make_variant, vary_draft
 
 from sustainment.book.build import Plan, job_for, make_pages, make_plan
 from sustainment.book.execute import local_pool, run_chapter
@@ -63,6 +63,17 @@ SAID = {
         "integration/joint-display": ["One of the two groups is empty"],
     },
     "one_group": {"integration/joint-display": ["One of the two groups is empty"]},
+    "draft_nobody_answered": {
+        "survey/answers": ["Nobody answered any question"],
+        "survey/outcome": ["Nobody answered this question"],
+        "survey/groups": ["nothing to compare"],
+    },
+    "draft_outcome_unanswered": {
+        "survey/outcome": ["Nobody answered this question"],
+        "survey/groups": ["nothing to compare"],
+    },
+    "draft_everyone_said_yes": {"survey/groups": ["nothing to compare"]},
+    "draft_items_all_missing": {"survey/groups": ["nothing to compare"]},
     CONTROL: {},
 }
 
@@ -115,7 +126,11 @@ def runs(tmp_path_factory) -> dict[str, Run]:
     for name in (*VARIANTS, CONTROL):
         plan = make_plan(make_variant(name, tmp_path_factory.mktemp("extreme") / name))
         found[name] = Run(plan)
-        waiting |= {(name, chapter): plan for chapter in chapters_of(plan, name)}
+    draft = make_draft(tmp_path_factory.mktemp("draft") / "as_drafted")
+    for name in DRAFTS:
+        found[name] = Run(make_plan(vary_draft(name, draft, draft.parent / name)))
+    for name, run in found.items():
+        waiting |= {(name, chapter): run.plan for chapter in chapters_of(run.plan, name)}
     kernels = fork_environment(found[CONTROL].plan.book)
     done: set[tuple[str, str]] = set()
     with local_pool(2) as pool:
@@ -136,7 +151,7 @@ def runs(tmp_path_factory) -> dict[str, Run]:
     return found
 
 
-everywhere = pytest.mark.parametrize("variant", list(VARIANTS))
+everywhere = pytest.mark.parametrize("variant", [*VARIANTS, *DRAFTS])
 
 
 @everywhere

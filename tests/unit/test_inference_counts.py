@@ -239,3 +239,14 @@ def test_a_million_persons_take_no_longer_than_a_moment():
     p, n, N = 500 / 757, 757_000, 1_000_000
     half = 1.959964 * math.sqrt(p * (1 - p) / n * (N - n) / (N - 1)) * N
     assert (high - low) / 2 == pytest.approx(half, rel=0.01)
+
+
+@unhurried
+@given(counts(), counts())
+def test_newcombe_mirrors_with_the_answers_and_with_the_groups(first, second):
+    (x1, n1, _), (x2, n2, _) = first, second
+    there = newcombe(x1, n1, x2, n2)
+    turned = pytest.approx((-there.estimate, -there.high, -there.low), abs=1e-9)
+    assert newcombe(n1 - x1, n1, n2 - x2, n2) == turned
+    assert newcombe(x2, n2, x1, n1) == turned
+    assert -1 <= there.low <= there.estimate <= there.high <= 1

@@ -5,7 +5,7 @@ from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 
 from sustainment.errors import CannotSay, UserError
-from sustainment.instead import refuse_no_number
+from sustainment.instead import GUARDED, refuse_no_number
 from sustainment.report import UNSAID, only_if
 from sustainment.statements import needs_before
 
@@ -166,3 +166,14 @@ def test_what_a_statement_needs_from_before():
     assert needs("for i, r in table: print(i, r)") == {"table", "print"}
     assert needs("def f(a):\n    b = a + c\n    return b") == {"c"}
     assert needs("f = lambda x: x + y") == {"y"}
+
+
+def test_of_a_real_study_neither_the_reason_nor_the_gap_is_told(kernel, tmp_path):
+    """That nobody gave an answer is a number about everybody."""
+    settings = tmp_path / "data" / "study.yml"
+    settings.write_text(STUDY.replace("synthetic", "observed"), encoding="utf-8")
+    kernel.run(f"study = open_study('survey/part', {str(tmp_path)!r})")
+    kernel.run('only_if(False, "Nobody of the 3 answered.")\nreport("part.n", 1, kind="data")')
+    assert kernel.sentences == [GUARDED]
+    assert kernel.values["part.n"] != UNSAID
+    assert "withheld" in kernel.values["part.n"]

@@ -1,5 +1,6 @@
 """Every way to count, against counts by hand."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pandas as pd
@@ -162,3 +163,15 @@ def test_nobody_answering_is_a_sentence(plan):
     )
     with pytest.raises(UserError, match="Nobody answered"):
         share(STUDY, nobody, FRAME, plan)
+
+
+def test_row_order_label_order_and_unused_labels_move_no_way_to_count():
+    survey = made()
+    plan = read_plan(PLAN, "use")
+    wanted = curve(STUDY, survey, FRAME, plan)
+    answers = survey.answers.iloc[::-1].astype(pd.CategoricalDtype(["unused", "2", "1", "0"]))
+    turned = replace(survey, answers=answers, missing=survey.missing.iloc[::-1])
+    frame = FRAME.iloc[[3, 9, 0, 5, 7, 1, 8, 2, 6, 4]]
+    frame = frame.astype(pd.CategoricalDtype(["Z", "Y", "X"]))
+    pd.testing.assert_frame_equal(curve(STUDY, turned, frame, plan), wanted)
+    assert wanted["estimate"].between(0, 1).sum() > 10

@@ -67,6 +67,8 @@ def protect_statistic(study: Study, statistic: Any) -> Any:
     """The statistic as it may leave: as it is, coarser, or with a mark in its place."""
     if collecting(study):
         return statistic
+    if statistic.value is None:
+        return withheld(statistic)  # that nobody answered tells about everybody
     rules, plan = read_rules(study.settings), load(study)
     hidden, derived = plan.hidden_values(study.chapter), plan.derived_withheld(study.chapter)
     if statistic.key in rules.release or statistic.key in rules.size_keys.values():

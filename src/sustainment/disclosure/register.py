@@ -111,6 +111,8 @@ def read_notebook(notebook: dict[str, Any], chapter: str, register: Register) ->
             )
         elif sort == "gaps":
             register.texts += [(f"{chapter}: what the material lacks", s) for s in item["said"]]
+        elif sort == "instead":
+            register.texts.append((f"{place}: the sentence in place of a number", item["sentence"]))
         elif sort == "excerpt":
             register.excerpts.append({**item, "chapter": chapter, "html": html_of(output)})
         elif sort in ("table", "figure", "figure-words"):
