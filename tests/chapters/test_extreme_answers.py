@@ -26,7 +26,7 @@ NO_NUMBER = re.compile(
 CONTROL = "as_shipped"
 # These count the answers to a few questions and nothing else: two variants show what they do.
 SAME_COUNT = re.compile(r"interviews/|appendix/|start/")
-TWICE = ("nobody_answered", "items_all_missing", CONTROL)
+TWICE = ("nobody_answered", "items_all_missing")
 
 # What must be said where. A figure, a table or a value that is not named here may be said or shown.
 SAID = {

@@ -16,6 +16,7 @@ from bs4 import BeautifulSoup
 from sustainment.book.build import build, make_plan, unchanged
 from sustainment.book.chapters import load_book, toc_files
 from sustainment.book.verify import compare_run, wrong_checksums
+from sustainment.report import UNSAID
 
 ROOT = Path(__file__).parents[2]
 NOT_COPIED = shutil.ignore_patterns("_build", ".git", ".venv", "dist", "*.ipynb", "__pycache__")
@@ -51,6 +52,12 @@ def test_no_page_shows_a_traceback_or_a_bare_object(pages):
         assert not re.search(
             r"<\w+[^<>]* at 0x[0-9a-f]+>|<Figure size|np\.(?:int|float)64\(", text
         ), name
+
+
+def test_no_page_says_that_the_book_s_own_answers_do_not_say(pages):
+    for name, page in pages.items():
+        assert not page.select(".cannot-say"), name
+        assert UNSAID not in page.get_text(), name
 
 
 def test_every_link_leads_to_a_page_and_a_place_on_it(html, pages):

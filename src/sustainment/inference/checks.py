@@ -40,7 +40,7 @@ def somebody(n: int) -> None:
     """Refuse a share of nobody."""
     if n == 0:
         raise CannotSay(
-            "Nobody answered, so there is no share to estimate. Report the bounds instead."
+            "Nobody answered, so there is no share to estimate; the bounds still hold."
         )
 
 
