@@ -39,9 +39,7 @@ def answers(x: object, n: object, N: object | None = None) -> tuple[int, int, in
 def somebody(n: int) -> None:
     """Refuse a share of nobody."""
     if n == 0:
-        raise CannotSay(
-            "Nobody answered, so there is no share to estimate; the bounds still hold."
-        )
+        raise CannotSay("Nobody answered, so there is no share to estimate; the bounds still hold.")
 
 
 def tail(confidence: float) -> float:
