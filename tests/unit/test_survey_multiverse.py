@@ -175,3 +175,8 @@ def test_row_order_label_order_and_unused_labels_move_no_way_to_count():
     frame = frame.astype(pd.CategoricalDtype(["Z", "Y", "X"]))
     pd.testing.assert_frame_equal(curve(STUDY, turned, frame, plan), wanted)
     assert wanted["estimate"].between(0, 1).sum() > 10
+
+
+def test_a_respondent_outside_the_frame_is_named(plan):
+    with pytest.raises(UserError, match=r"'p0' answered but is not in the frame"):
+        curve(STUDY, made(), FRAME.drop(index="p0"), plan)

@@ -72,11 +72,12 @@ def curve(study: Study, survey: Survey, frame: pd.DataFrame, plan: Plan) -> pd.D
     estimate). Source: simonsohn2020specification.
     """
     options = {choice: list(words) for choice, words in plan.choices.items()}
+    people = look_up(survey, frame, plan)
 
     def estimate(**choice: Any) -> dict[str, float]:
         if not plan.possible(**choice):
             return {"estimate": float("nan"), "left_out": True}
-        return {**share(study, survey, frame, plan, **choice), "left_out": False}
+        return {**_share(study, people, plan, choice), "left_out": False}
 
     table = specification_table(options, estimate)
     # A specification without an estimate (an empty weighting class) keeps its row and its reason.
@@ -92,6 +93,34 @@ def share(
     Options left out are the book's own. Raises UserError for an unknown option, for options that
     make no sense together, or when weights are impossible.
     """
+    return _share(study, look_up(survey, frame, plan), plan, choice)
+
+
+@dataclass(frozen=True)
+class People:
+    """Respondents and their places in the frame, looked up by name once for all specifications."""
+
+    survey: Survey
+    places: np.ndarray  # of each respondent in the frame
+    partial: np.ndarray  # whether each respondent broke off after the main question
+    traits: pd.DataFrame  # of everybody in the frame: what weights are made from
+
+
+def look_up(survey: Survey, frame: pd.DataFrame, plan: Plan) -> People:
+    """Raises UserError for a respondent who is not in the frame."""
+    who = survey.answers.index
+    places = frame.index.get_indexer(who)
+    if (places < 0).any():
+        raise UserError(
+            f"{who[places < 0][0]!r} answered but is not in the frame. Add the person, or decide in "
+            f"data/study.yml what becomes of such rows (rule: not-in-frame)."
+        )
+    partial = survey.log.loc[survey.log["rule"] == PARTIAL, "respondent"]
+    traits = frame[plan.entry.get("raked_on") or []].astype("category")
+    return People(survey, places, who.isin(list(partial)), traits)
+
+
+def _share(study: Study, people: People, plan: Plan, choice: Mapping[str, Any]) -> dict[str, float]:
     choice = plan.default | choice
     for name, option in choice.items():
         if option not in plan.choices.get(name, {}):
@@ -101,18 +130,17 @@ def share(
             )
     if not plan.possible(**choice):
         raise UserError("Weights say nothing where the silent are set to none or all.")
+    survey = people.survey
     yes, counted = _answers(study, survey, plan, choice)
-    who = survey.answers.index
     if choice["partials"] == "leave out":
-        partial = survey.log.loc[survey.log["rule"] == PARTIAL, "respondent"]
-        counted = counted & ~who.isin(list(partial))
-    asked = np.ones(len(frame), dtype=bool)
+        counted = counted & ~people.partial
+    asked = np.ones(len(people.traits), dtype=bool)
     if choice["denominator"] == "clinical":
         rule = plan.entry["clinical"]
         out = counted & survey.answers[rule["item"]].isin(rule["not"]).to_numpy(dtype=bool)
         counted = counted & ~out
-        asked[frame.index.get_indexer(who[out])] = False
-    return _estimate(yes[counted], who[counted], frame, asked, plan, choice)
+        asked[people.places[out]] = False
+    return _estimate(yes[counted], people.places[counted], people.traits, asked, choice)
 
 
 def _answers(
@@ -136,10 +164,9 @@ def _answers(
 
 def _estimate(
     yes: np.ndarray,
-    who: pd.Index,
-    frame: pd.DataFrame,
+    places: np.ndarray,
+    traits: pd.DataFrame,
     asked: np.ndarray,
-    plan: Plan,
     choice: Mapping[str, Any],
 ) -> dict[str, float]:
     total, count = int(asked.sum()), int(yes.sum())
@@ -148,10 +175,8 @@ def _estimate(
         raise CannotSay("Nobody answered, so there is no share.")
     like = count / len(yes)
     if choice["weights"] == "raked":
-        traits = frame[plan.entry["raked_on"]]
         margins = {c: traits.loc[asked, c].value_counts().to_dict() for c in traits}
-        # by place: finding a million persons by their id anew for each specification costs most
-        weights = rake(traits.iloc[frame.index.get_indexer(who)], margins).weights
+        weights = rake(traits.iloc[places], margins).weights
         whole = weighted_share(yes, weights)
         # what the weights say of the silent alone, who cannot be fewer than none or more than all
         like = min(max((whole * total - count) / silent, 0.0), 1.0) if silent else like
