@@ -15,7 +15,7 @@ EXERCISE = """<section class="practice" id="{name}-bounds" aria-labelledby="t">
 CHAPTER = """<span id="document-part/{name}"></span><section id="title-{name}">
 <h2>Chapter {name}<a class="headerlink" href="#x">#</a></h2>
 <section id="the-turn"><h3>The turn</h3><p aria-labelledby="the-turn">see <a href="#the-turn">here</a></p></section>
-<figure><details class="figure-twin"><summary>Table</summary><table></table></details></figure>""" + EXERCISE + "</section>"  # fmt: skip
+<p id="same">{name}</p><figure><details class="figure-twin"><summary>Table</summary><table></table></details></figure>""" + EXERCISE + "</section>"  # fmt: skip
 BOOK = (
     "<html><body><dialog>menu</dialog><article class='bd-article'><section id='home'><h1>Book</h1>"
     "<div class='toctree-wrapper'>"
@@ -24,7 +24,7 @@ BOOK = (
     + "<span id='document-pages/sv'></span><div lang='sv'><section id='sv'><h2>På svenska</h2><p id='the-turn'>x"
     "<a href='#document-index'>hem</a></p></section></div>"
     "<span id='document-pages/references'></span><section id='refs'><h2>References</h2><p id='the-turn'>A book</p>"
-    "<a id='far' href='#document-part/two#the-turn'>two's turn</a><a id='cite' href='index.html#the-turn'>cited</a>"
+    "<a id='far' href='#document-part/two#the-turn'>two's turn</a><a id='bare' href='#same'>an excerpt of both</a><a id='cite' href='index.html#the-turn'>cited</a>"
     "</section></div></section></article></body></html>"
 )
 
@@ -62,6 +62,7 @@ def test_every_link_leads_to_one_place_and_the_right_one(paper):
         assert paper.find(id=link["href"][1:]) is not None, link
     assert "Chapter two" in paper.find(id=paper.find(id="far")["href"][1:]).parent.get_text()
     assert paper.find(id=paper.find(id="cite")["href"][1:]).string == "A book"
+    assert paper.find(id=paper.find(id="bare")["href"][1:]).string == "one"
     inside = paper.select_one("#part-one--the-turn p")
     assert inside["aria-labelledby"] == "part-one--the-turn"
     assert inside.a["href"] == "#part-one--the-turn"

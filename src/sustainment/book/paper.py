@@ -70,11 +70,17 @@ def mend_links(soup: BeautifulSoup) -> None:
                 element[attribute] = " ".join(new.get(word, word) for word in words)
         for link in section.select("a[href^='#']"):
             link["href"] = "#" + new.get(link["href"][1:], link["href"][1:])
+    known = {element["id"] for element in soup.select("[id]")}
+    first: dict[str, str] = {}  # a name alone means the first page that has it
+    for new in renamed.values():
+        first = new | first
     for link in soup.select("a[href]"):
         page, _, place = link["href"].partition("#")
         docname, _, place_there = place.removeprefix(DOCUMENT).partition("#")
         if not page and place.startswith(DOCUMENT) and place_there:
             link["href"] = "#" + renamed.get(docname, {}).get(place_there, place_there)
+        elif not page and place not in known:
+            link["href"] = "#" + first.get(place, place)
         elif page == "index.html":  # terms, whose names are unique, and entries of the references
             link["href"] = "#" + renamed.get(REFERENCES, {}).get(place, place)
 
