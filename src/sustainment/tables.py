@@ -35,11 +35,13 @@ def show_table(
     index: bool = False,
     download: bool = False,
     row_ids: Sequence[str] = (),
+    links: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
     """Display a table and register its cells; returns nothing, so that nothing is printed twice.
 
     counts: columns that count persons. derived: {column: count column it can be worked out from}.
     formats: {column: format of `report`}. download: adds a CSV link whose first column says the kind.
+    row_ids: an address for each row. links: {column: where the cell of each row leads, from this page}.
     """
     kind = resolve_kind(kind)
     check_id(id, "tbl-")
@@ -56,6 +58,8 @@ def show_table(
         from IPython.display import display
 
         markup = to_html(table, id, caption, kind, formats)
+        for column, addresses in (links or {}).items():
+            markup = with_links(markup, table, column, addresses)
         if len(row_ids) == len(table):  # protection may have merged rows, or withheld the table
             markup = with_row_ids(markup, row_ids)
         if download:
@@ -110,6 +114,23 @@ def with_row_ids(markup: str, row_ids: Sequence[str]) -> str:
     head, body = markup.split("<tbody>", 1)
     ids = iter(row_ids)
     return f"{head}<tbody>" + re.sub(r"<tr>", lambda _: f'<tr id="{html.escape(next(ids))}">', body)
+
+
+def with_links(markup: str, table: pd.DataFrame, column: str, addresses: Sequence[str]) -> str:
+    """The cells of a column as links; the table as it is where protection has changed its rows."""
+    if column not in table.columns or len(addresses) != len(table):
+        return markup
+    place = list(table.columns).index(column)
+    head, body = markup.split("<tbody>", 1)
+    rows = re.split(r"(?=<tr)", body)
+    for number, address in enumerate(addresses, start=1):
+        cells = re.split(r"(?=<td)", rows[number])
+        words = re.match(r"(<td[^>]*>)(.*?)(</td>.*)", cells[place + 1], re.DOTALL)
+        assert words is not None
+        link = f'<a href="{html.escape(address)}">{words[2]}</a>'
+        cells[place + 1] = f"{words[1]}{link}{words[3]}"
+        rows[number] = "".join(cells)
+    return f"{head}<tbody>" + "".join(rows)
 
 
 def download_link(table: pd.DataFrame, id: str, kind: str) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
+from bs4 import BeautifulSoup
 
 from sustainment.errors import UserError
 from sustainment.reporting import read_checklists
+from sustainment.tables import to_html, with_links
 
 ROOT = Path(__file__).parents[2]
 GOOD = {
@@ -22,7 +25,9 @@ GOOD = {
 def read(tmp_path, data):
     (tmp_path / "lists").mkdir()
     (tmp_path / "start").mkdir()
-    (tmp_path / "start" / "here.md").write_text("# here\n")
+    (tmp_path / "start" / "here.md").write_text(
+        '# Is it here?\n\n## How it is made\n\nshow_table(x, id="tbl-a")\n'
+    )
     (tmp_path / "lists" / "list.yml").write_text(yaml.safe_dump(data))
     return read_checklists(tmp_path / "lists", tmp_path)
 
@@ -37,6 +42,12 @@ def test_a_complete_list_is_read(tmp_path):
     [
         ({"answer": " "}, "is not answered"),
         ({"link": "start/gone"}, "'start/gone', which is no chapter"),
+        (
+            {"link": "start/here#nowhere"},
+            "no section, table or figure of that name.*how-it-is-made",
+        ),
+        ({"link": "start/here#fig-none"}, "no section, table or figure"),
+        ({"link": None}, "which is no chapter"),
         ({"asks": ""}, "does not say what it asks"),
     ],
 )
@@ -72,3 +83,26 @@ def test_the_shipped_lists_are_complete():
     assert {i for i, c in lists.items() if not c.filled} == {
         "stari", "coreq", "rtarg", "jars-mixed", "cherries", "mmat",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("link", "words", "address"),
+    [
+        ("start/here", "Is it here?", "../start/here.html"),
+        ("start/here#how-it-is-made", "Is it here? How it is made", "../start/here.html#how-it-is-made"),
+        ("start/here#tbl-a", "Is it here? (table)", "../start/here.html#tbl-a"),
+    ],
+)  # fmt: skip
+def test_an_item_leads_to_the_place_that_answers_it(tmp_path, link, words, address):
+    (found,) = read(tmp_path, GOOD | {"items": [GOOD["items"][0] | {"link": link}]})
+    assert found.table()["chapter"].tolist() == [words]
+    assert found.addresses("appendix/checklists") == [address]
+
+
+def test_a_table_s_cells_become_links_of_their_rows_alone():
+    table = pd.DataFrame({"a": ["1 < 2", "x"], "b": ["p", "<script>"]})
+    markup = with_links(to_html(table, "tbl-a", "c", "derived"), table, "b", ["u.html#1", 'v"'])
+    links = BeautifulSoup(markup, "html.parser").find_all("a")
+    assert [(a["href"], a.get_text()) for a in links] == [("u.html#1", "p"), ('v"', "<script>")]
+    assert "<script>" not in markup
+    assert with_links(markup, table, "b", ["one"]) == markup
