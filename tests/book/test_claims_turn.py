@@ -126,6 +126,57 @@ def test_a_broken_claim_stops_the_build_and_is_named(
     assert complaint in " ".join(f"{stopped.value} {''.join(capfd.readouterr())}".split())
 
 
+CONSTRUCTS, INFERENCES = "data/integration/constructs.yml", "data/integration/meta_inferences.yml"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "complaint"),
+    [
+        (CONSTRUCTS, "  why: it adds", "  why: [it adds", "constructs.yml, line 14: not valid YAML"),
+        (CONSTRUCTS, "  follows:", "  folows:", "constructs.yml, line 2: unknown field 'folows'. Did you mean 'follows'?"),
+        (CONSTRUCTS, "survey: [on.share]", "survey: []", "line 2: the construct 'door' has no evidence from the survey. Add it"),
+        (CONSTRUCTS, "excerpts: [xab2cd3ef]", "excerpts: []", "has no evidence from the interviews"),
+        (CONSTRUCTS, "on.share", "on.shares", "uses the value 'on.shares', which no chapter it can see reports"),
+        (CONSTRUCTS, "xab2cd3ef", "xab2cd3eg", "uses the excerpt 'xab2cd3eg', which is no passage"),
+        (CONSTRUCTS, "theme: Going on", "theme: Staying", "names the theme 'Staying', which is not in the codebook"),
+        (CONSTRUCTS, "fit: silence", "fit: agreement", "second gives the fit 'agreement'; use confirmation"),
+        (CONSTRUCTS, ", reason: the talk adds why", "", "first gives no reason"),
+        (INFERENCES, "evidence: [door]", "evidence: [reason]", "line 1: the evidence runs in a circle: reason → reason"),
+        (INFERENCES, "evidence: [door]", "evidence: [window]", "rests on 'window', which does not exist"),
+        (INFERENCES, "confidence: low", "confidence: sure", "has the confidence 'sure'; use high, moderate, low"),
+        (INFERENCES, "  rival: those who went on were asked\n", "", "lacks 'rival'"),
+        ("data/integration/threads.yml", "construct: door", "construct: gate", "threads.yml, line 1: the thread 'thread' ends in the construct 'gate'"),
+    ],
+)  # fmt: skip
+def test_a_broken_rule_of_the_integration_stops_the_build_and_is_named(
+    speaking_for, file, old, new, complaint
+):
+    whole = (speaking_for / file).read_text(encoding="utf-8")
+    change(speaking_for / file, old, new)
+    try:
+        with pytest.raises(UserError) as stopped:
+            build(speaking_for, quiet=True, jobs=1)
+    finally:
+        (speaking_for / file).write_text(whole, encoding="utf-8")
+    assert complaint in " ".join(str(stopped.value).split())
+
+
+def test_evidence_that_nobody_uses_and_an_id_twice_stop_the_build(speaking_for):
+    path = speaking_for / CONSTRUCTS
+    whole = path.read_text(encoding="utf-8")
+    entry = whole[whole.index("- id: door") :]
+    for id, complaint in (
+        ("window", "line 15: nothing rests on the construct 'window'. Use it"),
+        ("door", "line 15: the id 'door' is used twice, first in line 2. Give one"),
+    ):
+        path.write_text(whole + entry.replace("id: door", f"id: {id}"), encoding="utf-8")
+        try:
+            with pytest.raises(UserError, match=complaint):
+                build(speaking_for, quiet=True, jobs=1)
+        finally:
+            path.write_text(whole, encoding="utf-8")
+
+
 def test_the_book_s_own_claims_each_name_the_chapter_of_their_badge():
     claims = yaml.safe_load((ROOT / "data/published.yml").read_text(encoding="utf-8"))["claims"]
     shown = {
