@@ -17,6 +17,7 @@ import pandas as pd
 
 from sustainment.errors import UserError
 from sustainment.findings import Finding
+from sustainment.survey.labels import as_written
 from sustainment.survey.model import BOOKKEEPING, MISSING_KINDS, Item, ItemType, RawSurvey
 from sustainment.survey.source import Source
 from sustainment.survey.tabular import Table, Unreadable
@@ -101,8 +102,8 @@ def read(source: Source) -> RawSurvey:
         notes += source.dictionary_table.notes + more
         _same_project(fields, table, source.dictionary.name)
     name = source.dictionary.name if source.dictionary else ""
-    codebook = _codebook(fields, table, notes, name)
-    return RawSurvey(table.cells, codebook, KIND, "", source.name, notes)
+    codebook, more = as_written(_codebook(fields, table, notes, name), table.cells, source.name)
+    return RawSurvey(table.cells, codebook, KIND, "", source.name, [*notes, *more])
 
 
 def read_dictionary(dictionary: Table) -> tuple[pd.DataFrame, list[Finding]]:

@@ -12,6 +12,7 @@ from dataclasses import replace
 import pandas as pd
 
 from sustainment.errors import UserError
+from sustainment.survey.labels import as_written
 from sustainment.survey.model import BOOKKEEPING, Item, ItemType, RawSurvey
 from sustainment.survey.source import Source
 from sustainment.survey.tabular import Unreadable
@@ -90,7 +91,8 @@ def read(source: Source) -> RawSurvey:
         items = {name: guess_item(name, name, table[name], codes=True) for name in header}
         why = "a table without codebook: every item is guessed from its cells"
     else:
-        items = items_from(table, codebook, sheet)
+        items, notes = as_written(items_from(table, codebook, sheet), table, source.name)
+        sheet.notes.extend(notes)
         why = f"a table with {codebook.shape} ({codebook.file})"
     return finish(RawSurvey(table, items, KIND, why, source.name, sheet.notes))
 
