@@ -133,6 +133,11 @@ def unknown_level_and_valence(root: Element, folder: Path) -> None:
     assert recode(root, "organisation", None, every=9)
 
 
+def several(root: Element, folder: Path) -> None:
+    for edit in (one_coder, a_silent_interview, themes_without_codes):
+        edit(root, folder)
+
+
 def as_shipped(root: Element, folder: Path) -> None:
     pass
 
@@ -171,6 +176,6 @@ def make_variant(name: str, folder: Path, chapters: Iterable[str]) -> Path:
     project = folder / "data" / "raw" / "interviews" / "project.qde"
     ElementTree.register_namespace("", SPACE)
     tree = ElementTree.parse(project)
-    VARIANTS[name](tree.getroot(), project.parent)
+    {**VARIANTS, "several": several}[name](tree.getroot(), project.parent)
     tree.write(project, encoding="utf-8", xml_declaration=True)
     return folder

@@ -209,3 +209,36 @@ def test_an_unknown_level_or_valence_is_in_no_bar(variants):
     assert "sideways" not in variant.items("interviews/theme-children")["fig-kids-phases"]["html"]
     bars = sum(kids[f"kids.{word}"]["value"] for word in ("helps", "hinders", "both"))
     assert bars < kids["kids.passages"]["value"]
+
+
+def test_the_chapters_of_a_new_project_say_it_too(tmp_path, monkeypatch):
+    """One coder, a silent interview and themes without codes, through `sustainment new`."""
+    from sustainment.new import project
+
+    def provide(vendor: Path) -> Path:
+        vendor.mkdir()
+        (vendor / "sustainment-0-py3-none-any.whl").write_bytes(b"stands for the package")
+        return vendor / "sustainment-0-py3-none-any.whl"
+
+    monkeypatch.setattr(project, "provide_wheel", provide)
+    raw = make_variant("several", tmp_path / "source", ()) / "data" / "raw"
+    made = project.make_project(
+        tmp_path / "ours", raw / "survey.csv", raw / "survey_dictionary.csv", raw / "interviews"
+    )
+    assert not (made / "notebooks/interviews/agreement.md").exists()  # there are no two to compare
+    plan = build.make_plan(made)
+    names = ["interviews/material", "interviews/themes"]
+    build.execute_stale(plan, names, 2, False, Teller(quiet=True))
+    variant = object.__new__(Variant)
+    variant.root = made
+    material, themes = (variant.shown(name) for name in names)
+    for sentence in (
+        "One coder made all codings.",
+        "Nothing is coded in 1 interview (script-Z).",
+        "2 themes have no code",
+    ):
+        assert sentence in material, sentence
+    assert "script-Z" in themes and "A theme nobody filled" in themes
+    assert "A theme nobody filled" not in variant.items("interviews/themes")["fig-themes"]["html"]
+    assert variant.values("interviews/themes")["themes.documents"]["value"] == 12
+    assert variant.values("interviews/material")["coding.documents"]["value"] == 13
