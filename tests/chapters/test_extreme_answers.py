@@ -15,6 +15,7 @@ from sustainment.book.build import Plan, job_for, make_pages, make_plan
 from sustainment.book.execute import local_pool, run_chapter
 from sustainment.book.kernels import fork_environment
 from sustainment.book.progress import Teller
+from sustainment.book.values import what_answers_do_not_say
 from sustainment.report import UNSAID
 
 pytestmark = pytest.mark.slow
@@ -206,6 +207,14 @@ def test_with_the_book_s_own_answers_no_such_sentence_stands_anywhere(runs):
     for chapter in chapters_of(run.plan, CONTROL):
         assert run.sentences(chapter) == [], chapter
         assert all(record["value"] is not None for record in run.records(chapter)), chapter
+
+
+def test_the_build_tells_which_chapters_could_not_say_everything(runs):
+    run = runs["items_all_missing"]
+    told = list(what_answers_do_not_say(run.plan.run_folder, run.plan.book.order))
+    assert {line.split(":")[0] for line in told} >= set(SAID["items_all_missing"])
+    quiet = runs[CONTROL].plan
+    assert list(what_answers_do_not_say(quiet.run_folder, quiet.book.order)) == []
 
 
 def test_the_reviewed_values_hold_no_value_that_cannot_be_said():

@@ -16,6 +16,7 @@ from sustainment.learn import envelope, session
 from sustainment.learn.exercises import Exercise, Mistake, load_exercises, read_exercise
 from sustainment.learn.reading import WORDS, read_numbers, show_number
 from sustainment.learn.replies import MESSAGES, first_mistake, is_off, reply, targets
+from sustainment.learn.sphinx import exercise_html, not_asked_html
 
 ROOT = Path(__file__).parents[2]
 EXERCISES = load_exercises(ROOT)
@@ -270,3 +271,20 @@ def test_a_receipt_that_was_bettered_afterwards_is_refused(monkeypatch):
         envelope.open_envelope(better)
     with pytest.raises(UserError, match="nothing to seal"):
         envelope.commit("worlds.envelope", world="amber")
+
+
+def test_an_exercise_whose_answer_cannot_be_said_is_not_asked_and_one_whose_mistake_cannot_is():
+    exercise = EXERCISES["still-using.bounds"]
+    values = editions_of(exercise)["default"]
+    low, high = values["use.bounds_low"], values["use.bounds_high"]
+    without_answer = values | {"use.bounds_low": None}
+    assert reply(exercise, {"low": low, "high": high}, without_answer).status == "not_asked"
+    records = {k: {"value": v, "text": str(v), "kind": "invented"} for k, v in values.items()}
+    assert "<form" not in not_asked_html(exercise)
+    assert "cannot be asked with these data" in not_asked_html(exercise)
+    without_mistake = values | {"use.share_times_N": None}
+    assert reply(exercise, {"low": low, "high": high}, without_mistake).status == "right"
+    copied = {"low": low, "high": values["use.share_times_N"]}
+    assert reply(exercise, copied, without_mistake).status != "right"
+    records["use.share_times_N"] |= {"value": None}
+    assert "<form" in exercise_html(exercise, records)

@@ -183,7 +183,7 @@ def execute_stale(
     """Execute the chapters that are not fresh. Raises UserError when one fails."""
     from sustainment.book.execute import run_in_order
     from sustainment.book.kernels import fork_environment
-    from sustainment.book.values import collect
+    from sustainment.book.values import collect, what_answers_do_not_say
 
     book, run = plan.book, plan.run_folder
     sweep_leftovers(run)
@@ -223,6 +223,8 @@ def execute_stale(
     if failures:
         raise UserError("\n\n".join(failure_text(failure) for failure in failures))
     collect(book, run)
+    for line in what_answers_do_not_say(run, names):
+        told.line(line)
 
 
 def job_for(

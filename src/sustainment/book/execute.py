@@ -23,7 +23,13 @@ from typing import Any
 
 from sustainment.book.chapters import Book
 from sustainment.book.parameters import Scalar
-from sustainment.book.values import read_shown, read_values, write_json, write_text
+from sustainment.book.values import (
+    read_sentences,
+    read_shown,
+    read_values,
+    write_json,
+    write_text,
+)
 from sustainment.errors import UserError
 from sustainment.study import STUDY_VARIABLE, VALUES_VARIABLE
 
@@ -180,6 +186,8 @@ def write_results(job: Job, executed: Any) -> None:
         "values": read_values(executed, job.chapter),
         "shown": read_shown(executed),
     }
+    if sentences := read_sentences(executed):
+        content["instead"] = sentences
     out = Path(job.out)
     if job.keep_notebook:
         write_text(out.with_name(f"{out.name}.ipynb"), nbformat.writes(executed) + "\n")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,19 @@ def read_shown(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
         for number, item in shown_items(notebook)
         if item.get("type") in ("table", "figure")
     ]
+
+
+def read_sentences(notebook: Mapping[str, Any]) -> list[str]:
+    """The sentences that stand in place of a number, because the answers do not say it."""
+    return [i["sentence"] for _, i in shown_items(notebook) if i.get("type") == "instead"]
+
+
+def what_answers_do_not_say(run_folder: Path, chapters: Iterable[str]) -> Iterator[str]:
+    """A line for each executed chapter that could not say everything."""
+    for name in chapters:
+        said = (read_json(values_file(run_folder, name)) or {}).get("instead")
+        if said:
+            yield f"{name}: the answers do not say everything. The page has {len(said)} sentences in place of numbers."
 
 
 def values_file(run_folder: Path, chapter: str) -> Path:

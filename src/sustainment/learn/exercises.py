@@ -62,16 +62,17 @@ class Exercise:
     def parts(self) -> tuple[str, ...]:
         return PARTS[self.type]
 
+    def needed_keys(self) -> set[str]:
+        """The reported values without which the exercise cannot be asked or answered."""
+        answer = set() if self.type == "choice" else set(self.answer.values())
+        texts = [self.ask, self.solution, self.after, *self.models]
+        return answer | {key for text in texts for key in re.findall(r"\{num:([^}]+)\}", text)}
+
     def value_keys(self) -> set[str]:
         """Every reported value that the exercise names."""
         if self.type == "choice":
-            named: set[str] = set()
-        else:
-            named = set(self.answer.values())
-            for mistake in self.mistakes:
-                named |= set(mistake.when.values())
-        texts = [self.solution, self.after, *self.models]
-        return named | {key for text in texts for key in re.findall(r"\{num:([^}]+)\}", text)}
+            return self.needed_keys()
+        return self.needed_keys() | {k for m in self.mistakes for k in m.when.values()}
 
 
 def load_exercises(root: Path) -> dict[str, Exercise]:

@@ -96,8 +96,11 @@ def reply(
 
 
 def cannot_be_asked(exercise: Exercise, values: Mapping[str, Any]) -> bool:
-    """Whether these data lack a value that the exercise needs; a value that cannot be said is None."""
-    return any(key in values and values[key] is None for key in exercise.value_keys())
+    """Whether these data lack a value that the exercise needs; a value that cannot be said is None.
+
+    A mistake whose value cannot be said is merely not recognised.
+    """
+    return any(key in values and values[key] is None for key in exercise.needed_keys())
 
 
 def targets(
