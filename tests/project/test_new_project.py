@@ -188,6 +188,35 @@ def test_without_a_terminal_new_asks_for_yes(tmp_path):
     assert done.returncode == 2 and "Add --yes" in done.stderr and not (tmp_path / "p").exists()
 
 
+def test_on_a_terminal_a_person_sees_the_guesses_and_enter_takes_them(tmp_path):
+    import os
+    import pty
+
+    main, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sustainment.cli", "new", str(tmp_path / "p"), "--survey", str(SURVEY), "--dictionary", str(DICTIONARY)],
+        stdin=terminal, stdout=terminal, stderr=terminal, close_fds=True,
+    )  # fmt: skip
+    os.close(terminal)
+    seen, answered = "", 0
+    while process.poll() is None or answered == 0:
+        try:
+            seen += os.read(main, 4096).decode(errors="replace")
+        except OSError:  # the other end is closed
+            break
+        if seen[answered:].rstrip(" ").endswith(("]:", "]")):  # a question with its guess
+            title = "Title of the book" in seen[answered:]
+            answered = len(seen)
+            os.write(main, "Vår studie\n".encode() if title else b"\n")
+    os.close(main)
+    assert process.wait() == 0, seen
+    for question in ("Title of the book [P]", "sent to? [", "Which question is the outcome?", "groups to compare",
+                     "with one scale", "amounts", "name people", "missing answers"):  # fmt: skip
+        assert question in seen, question
+    settings = load_settings(tmp_path / "p")
+    assert settings["title"] == "Vår studie" and settings["report"]["scales"]
+
+
 def test_a_person_who_is_asked_can_correct_the_guesses(tmp_path, quick, monkeypatch):
     from sustainment.new import ask
 

@@ -123,3 +123,17 @@ def test_what_was_left_open_by_those_asked_stands_first(tmp_path):
         csv.writer(file).writerows(rows)
     survey = clean(read_survey(path), {"id": "id", "missing_codes": {"888": "not asked"}})
     assert describe.gaps(survey)["question"].tolist() == ["open", "gate", "seldom asked"]
+
+
+def test_letters_that_the_font_of_figures_lacks_do_not_become_boxes():
+    from sustainment.new.drawing import drawable
+
+    labels = [
+        "Använder du den?",
+        "Как часто?",
+        "この方法をまだ使っていますか？",
+        "🦄 Very happy",
+        "医師",
+    ]
+    assert drawable(labels) == ["Använder du den?", "Как часто?", "line 3", "Very happy", "line 5"]
+    assert drawable(["はい", "Ja"], "answer") == ["answer 1", "Ja"]

@@ -30,6 +30,8 @@ def ask_person(draft: Draft, material: Material) -> None:
         "Which question names the groups to compare? (- for none)",
         raw.codebook,
     )
+    _scales(draft)
+    _list(draft, "report.numbers", "Questions whose answers are amounts", raw.codebook)
     _list(
         draft, "survey.identifiers", "Columns to leave out because they name people", raw.codebook
     )
@@ -85,6 +87,18 @@ def _outcome(draft: Draft, material: Material) -> None:
             {"item": name, "yes": codes, "words": words},
             "said when the project was made",
         )
+
+
+def _scales(draft: Draft) -> None:
+    """Each block of statements with one scale, to keep or to take apart."""
+    kept = []
+    for scale in draft.get("report.scales", []):
+        items, title = scale["items"], " ".join(str(scale["title"]).split())[:70]
+        steps = f"from {scale['low'][0]!r} to {scale['high'][-1]!r}"
+        if typer.confirm(f"{len(items)} with one scale ({steps}): {title}. Together?", default=True):  # fmt: skip
+            kept.append(scale)
+    if len(kept) < len(draft.get("report.scales", [])):
+        draft.add("report.scales", kept, "said when the project was made")
 
 
 def _choice(draft: Draft, key: str, question: str, codebook: dict) -> None:

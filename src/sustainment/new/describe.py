@@ -16,6 +16,7 @@ import pandas as pd
 from sustainment.survey.model import BOOKKEEPING, MISSING_KINDS, Item, Survey
 
 NO_ANSWER = "no answer"
+FEWEST = 10  # respondents of a real study whose answers are counted at all
 CUT = " ..."  # plain dots: what is shown must be found in the questionnaire, character by character
 
 
@@ -29,6 +30,11 @@ def short(item: Item, width: int = 90) -> str:
     row = re.search(r"\[([^\[\]]+)\]\s*$", item.wording)
     words = row[1] if row else item.wording or item.id
     return cut(words, width) or item.id
+
+
+def can_be_counted(provenance: str, kept: int) -> bool:
+    """Whether anything counted of real respondents can be hidden: of a handful, nothing can."""
+    return provenance != "observed" or kept >= FEWEST
 
 
 def records(survey: Survey) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from typing import Any
 
 from sustainment.interviews.model import Interviews
 from sustainment.new.decisions import draft_decisions
+from sustainment.new.describe import FEWEST, can_be_counted
 from sustainment.new.linking import guess_link
 from sustainment.report import QUANTITY_WORDS
 from sustainment.survey.examine import Examination
@@ -23,7 +24,6 @@ from sustainment.survey.vendors.guess import missing_kind
 from sustainment.survey.vendors.identifiers import respondent_column
 from sustainment.survey.vendors.scales import plain, scale_order
 
-FEWEST = 10  # respondents of a real study whose answers are counted at all
 MOST_SHOWN = 12  # items in one figure, and closed questions that a first draft lists
 _YES = {
     "yes", "ja", "oui", "sim", "true", "sí", "si", "sì", "agree", "i agree", "kyllä", "tak", "ano", "igen",
@@ -89,7 +89,7 @@ def draft_study(raw: RawSurvey, interviews: Interviews | None, title: str) -> Dr
     examined = Examination(raw, draft.settings()["survey"])
     kept = int(examined.kept.sum())
     why = "as many as records kept: how many were invited is not in the export. Correct it"
-    if kept < FEWEST and draft["provenance"] == "observed":
+    if not can_be_counted(draft["provenance"], kept):
         why += f". With fewer than {FEWEST} every count would be a person: no chapter shows answers"
     draft.add("population.size", kept, why)
     draft.add("population.known", False, "set it to true once `size` says how many were invited")
@@ -106,8 +106,7 @@ def draft_study(raw: RawSurvey, interviews: Interviews | None, title: str) -> Dr
 
 def counts_can_be_shown(draft: Draft) -> bool:
     """Whether anything counted of the respondents can be hidden: of a handful, nothing can."""
-    kept = draft["protection.sizes"]["respondents"]
-    return draft["provenance"] != "observed" or kept >= FEWEST
+    return can_be_counted(draft["provenance"], draft["protection.sizes"]["respondents"])
 
 
 def _provenance(draft: Draft, raw: RawSurvey) -> None:

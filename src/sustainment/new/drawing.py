@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
 
 from sustainment import figures
 from sustainment.figures import BLUE, GREEN, GREY, INK, PALE, PURPLE, VERMILION
@@ -27,6 +28,23 @@ def with_rest(table: pd.DataFrame, total: int) -> pd.DataFrame:
     if hidden.any():
         filled[WITHHELD] = (total - filled.sum(axis=1)).where(hidden, 0).clip(lower=0)
     return filled
+
+
+def drawable(labels: Sequence[str], what: str = "line") -> list[str]:
+    """Labels without letters that the figures' font lacks; "line 3" where nothing would be left.
+
+    The table under the figure has the words themselves, in the fonts of the reader's machine.
+    """
+    known = get_font(findfont(FontProperties())).get_charmap()
+    cut = ["".join(c for c in label if c.isspace() or ord(c) in known) for label in labels]
+    lost = [
+        sum(c.isalnum() for c in a) < 0.7 * sum(c.isalnum() for c in b)
+        for a, b in zip(cut, labels, strict=True)
+    ]
+    return [
+        f"{what} {number}" if gone or not words.strip() else words.strip()
+        for number, (words, gone) in enumerate(zip(cut, lost, strict=True), start=1)
+    ]
 
 
 def nothing_to_draw() -> Figure:
@@ -53,7 +71,9 @@ def gap_bars(table: pd.DataFrame, total: int, most: int = 12) -> Figure:
         )
         ax.barh(places, counts[column], left=left, label=column, **look)
         left = left + counts[column]
-    labels = [textwrap.shorten(words, 56, placeholder=" ...") for words in rows["question"]]
+    labels = [
+        textwrap.shorten(words, 56, placeholder=" ...") for words in drawable(rows["question"])
+    ]
     ax.set(yticks=places, xlabel="respondents", xlim=(0, total))
     ax.set_yticklabels([figures.wrap(words, 26) for words in labels], fontsize=8)
     ax.legend(ncols=2, loc="lower center", bbox_to_anchor=(0.3, 1.0), fontsize=8)
@@ -89,7 +109,10 @@ def scale_bars(
     table: pd.DataFrame, low: Sequence[str], middle: Sequence[str], high: Sequence[str], total: int
 ) -> Figure:
     """Statements around a centre line; table: statement, the labels of the scale, no answer."""
-    counts = with_rest(table, total).set_axis(table["statement"])
+    counts = with_rest(table, total).set_axis(drawable(table["statement"]))
+    names = dict(zip(counts.columns, drawable(counts.columns, "answer"), strict=True))
+    counts = counts.rename(columns=names)
+    low, middle, high = ([names[step] for step in part] for part in (low, middle, high))
     aside = [column for column in counts if column not in {*low, *middle, *high}]
     fig, ax = figures.new_figure(0.75 * len(counts) + 1.3)
     neutral = middle[0] if middle else None
@@ -105,6 +128,7 @@ def group_points(table: pd.DataFrame) -> Figure:
     rows = table.dropna(subset=["share"])
     if rows.empty:
         return nothing_to_draw()
+    rows = rows.assign(group=drawable(rows["group"]))
     fig, ax = figures.new_figure(0.5 * len(rows) + 1.0)
     figures.forest(ax, rows, label="group", estimate="share", low="from", high="to")
     ax.set(xlim=(0, 1), xlabel="share with the outcome")
@@ -120,5 +144,5 @@ def theme_bars(table: pd.DataFrame, unit: str, most: int = 20) -> Figure:
     fig, ax = figures.new_figure(0.34 * len(rows) + 0.9)
     ax.barh(places, rows[unit], color=BLUE)
     ax.set(yticks=places, xlabel=unit)
-    ax.set_yticklabels([figures.wrap(name, 24) for name in rows["theme"]], fontsize=9)
+    ax.set_yticklabels([figures.wrap(name, 24) for name in drawable(rows["theme"])], fontsize=9)
     return fig

@@ -113,8 +113,10 @@ def open_material(survey: Path, dictionary: Path | None, interviews: Path | None
 
 def chapters_for(draft: Draft, coded: Interviews | None) -> list[str]:
     """The chapters that the material allows, in reading order."""
-    names = ["survey/material", "survey/answers"]
+    names = ["survey/material"]
     outcome = draft.get("survey.outcome") if counts_can_be_shown(draft) else None
+    if counts_can_be_shown(draft):
+        names.append("survey/answers")
     if outcome:
         names.append("survey/outcome")
     if counts_can_be_shown(draft) and draft.get("report.scales"):
