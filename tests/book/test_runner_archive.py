@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import requests
+import yaml
 from book_helpers import EXAMPLE, change, tree
 
 from sustainment.book.archive import archive
@@ -158,3 +159,37 @@ def test_the_command_says_where_the_archive_is(book):
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert "dist/book-0.1.0.zip" in done.stdout
+
+
+DECISIONS = """
+survey:
+  decisions:
+    - {rule: impossible-value, item: b05, value: "240", then: removed, why: too many}
+    - {rule: text-in-number, item: b09, value: ca 24 mån, then: removed, why: words}
+    - {rule: impossible-date, item: d, value: 24, then: removed, why: no such day}
+    - rule: unknown-code
+      value: 'seven'
+"""
+
+
+def test_the_archive_of_a_real_study_quotes_no_cell_of_its_data(book):
+    with open(book / "data/study.yml", "a", encoding="utf-8") as settings:
+        settings.write(DECISIONS)
+    with zipfile.ZipFile(archive(book)) as packed:
+        assert b"ca 24 m" in packed.read("data/study.yml")  # invented: nothing to hide
+    change(book / "data/study.yml", "provenance: synthetic", "provenance: observed")
+    with zipfile.ZipFile(archive(book)) as packed:
+        text = packed.read("data/study.yml").decode()
+    values = [d["value"] for d in yaml.safe_load(text)["survey"]["decisions"]]
+    assert values == ["withheld to protect persons"] * 4
+    assert "240" not in text and "ca 24" not in text and "why: too many" in text
+
+
+def test_a_quoted_cell_that_cannot_be_taken_out_stops_the_archive(book):
+    change(book / "data/study.yml", "provenance: synthetic", "provenance: observed")
+    with open(book / "data/study.yml", "a", encoding="utf-8") as settings:
+        settings.write(
+            "survey:\n  decisions:\n    - rule: a\n      value: |\n        two\n        lines\n"
+        )
+    with pytest.raises(UserError, match="quotes a cell of the raw data"):
+        archive(book)

@@ -131,6 +131,13 @@ def test_a_number_that_was_never_collected_is_found():
     }
 
 
+def test_a_number_with_a_minus_before_it_counts_persons_too():
+    shown = register(
+        table("tbl-a", COLUMNS, [("in the file", 56), ("left out", "−3"), ("kept", 53)])
+    )
+    assert "printed-small" in rules_of(audit([shown], [shown], RULES))
+
+
 def test_whatever_came_past_the_helpers_is_found():
     shown = Register("default", bare=["notebooks/survey/one.md, code cell 3"])
     (finding,) = audit([register()], [shown], RULES)

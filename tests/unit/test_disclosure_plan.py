@@ -99,3 +99,43 @@ def test_what_public_numbers_give_away_is_named_before_anything_is_planned(root)
     rules = replace(RULES, sizes={"population": 66, "respondents": 63})
     with pytest.raises(UserError, match=r"a\.silent can be worked out whatever"):
         make_plan(root, [register(value("a.silent", 3, of=66))], rules, ["survey/one"])
+
+
+def two_editions(default, strict):
+    """The same value in two editions."""
+    one = register(value("a.x", default, of=66), value("a.y", 30, of=66))
+    two = register(
+        value("a.x", strict, of=66, edition="strict"), value("a.y", 30, of=66, edition="strict"),
+        edition="strict",
+    )  # fmt: skip
+    return [one, two]
+
+
+def test_what_one_edition_must_hide_another_one_may_print(root, monkeypatch):
+    plan = make_plan(root, two_editions(20, 3), RULES, ["survey/one"])
+    assert "a.x" not in plan["chapters"]["survey/one"].get("hidden", ())
+    write_plan(root, plan)
+    assert "a.x" not in load_plan(root, "survey/one").hidden_values("survey/one")
+    monkeypatch.setenv("SUSTAINMENT_VALUES", str(root / "_build" / "run" / "strict"))
+    own = load_plan(root, "survey/one")
+    assert own.hidden_values("survey/one") == {"a.x"} and own.derived_withheld("survey/one")
+
+
+def test_what_all_editions_hide_stands_once(root):
+    plan = make_plan(root, two_editions(3, 3), RULES, ["survey/one"])
+    entry = plan["chapters"]["survey/one"]
+    assert entry["hidden"] == ["a.x"] and "editions" not in entry
+
+
+def test_of_two_editions_that_differ_by_a_few_the_default_one_stays_whole(root):
+    plan = make_plan(root, two_editions(26, 28), RULES, ["survey/one"])
+    assert set(plan["chapters"]["survey/one"]["editions"]) == {"strict"}
+
+
+def test_how_many_did_not_answer_may_differ_by_a_few(root):
+    both = [
+        register(value("a.silent", n, of=66, edition=e, label="no answer"), edition=e)
+        for e, n in (("default", 16), ("strict", 17))
+    ]
+    plan = make_plan(root, both, RULES, ["survey/one"])
+    assert set(plan["chapters"]["survey/one"]) == {"code"}

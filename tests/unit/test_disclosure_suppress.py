@@ -72,3 +72,31 @@ def test_numbers_shown_as_one_are_hidden_as_one():
     first = system.add("a cell", 3, 66)
     again = system.add("the same in prose", 3, 66, together=first)
     assert suppress(system, [first], {first, again}).hidden == {first, again}
+
+
+def test_a_number_that_public_ones_give_away_protects_no_other_one():
+    # 16 = 66 − 50 is known to everybody; the same 16 in a table hides nothing, only the 19 beside it does
+    system = System()
+    answered, silent, everybody = (
+        system.add(n, v, 66) for n, v in (("a", 50), ("b", 16), ("all", 66))
+    )
+    again = system.add("the same in a table", 16, 66, together=silent)
+    small, both = system.add("c", 3, 66), system.add("b and c", 19, 66)
+    system.add_sum([answered, silent], everybody)
+    system.add_sum([again, small], both)
+    printed = {silent, again, both, answered, everybody, small}
+    pattern = suppress(
+        system, [small], printed, {answered, everybody}, cost={silent: 0.1, again: 0.1}
+    )
+    assert pattern.hidden == {small, both} and not pattern.stuck
+
+
+def test_a_number_that_stands_in_many_places_is_dearer_than_one_that_stands_in_one():
+    system = System()
+    small, often, seldom, whole = (
+        system.add(name, n, 66) for name, n in (("a", 3), ("b", 20), ("c", 20), ("all", 43))
+    )
+    again = [system.add(f"b again {i}", 20, 66, together=often) for i in range(5)]
+    system.add_sum([small, often, seldom], whole)
+    pattern = suppress(system, [small], set(range(len(system.names))), {whole})
+    assert seldom in pattern.hidden and not {often, *again} & pattern.hidden

@@ -288,3 +288,17 @@ def test_an_exercise_whose_answer_cannot_be_said_is_not_asked_and_one_whose_mist
     assert reply(exercise, copied, without_mistake).status != "right"
     records["use.share_times_N"] |= {"value": None}
     assert "<form" in exercise_html(exercise, records)
+
+
+@pytest.mark.parametrize("kind", ["number", "guess"])
+def test_an_exercise_whose_answer_is_withheld_says_so_and_offers_no_check(kind):
+    from sustainment.learn.sphinx import NOT_CHECKED, exercise_html
+
+    exercise = next(e for e in EXERCISES.values() if e.type == kind)
+    record = {"value": 41, "text": "41", "kind": "observed"}
+    records = {key: dict(record) for key in exercise.value_keys()}
+    assert "<form" in exercise_html(exercise, records) and NOT_CHECKED not in exercise_html(exercise, records)  # fmt: skip
+    for key in exercise.answer.values():
+        records[key] |= {"value": "[number withheld]", "text": "[number withheld]"}
+    html = exercise_html(exercise, records)
+    assert NOT_CHECKED in html and "<form" not in html and "<details" not in html

@@ -44,7 +44,8 @@ def suppress(
     cost = cost or {}
     targets = set(sensitive) - public
     # What public numbers alone give away, and nobody minds, everybody knows: hiding it hides nothing.
-    public |= too_narrow(system, printed - targets - public, set(), set(), public, 0.5)
+    given = too_narrow(system, printed - targets - public, set(), set(), public, 0.5)
+    public |= close(system, given) - targets
     # What public numbers alone give away, no hiding protects.
     hopeless = too_narrow(system, targets, set(), set(), public, required)
     targets -= hopeless
