@@ -210,13 +210,16 @@ def published(root: Path, target: Path, editions: Sequence[str]) -> Path:
     for edition in editions:
         html = build / "html" if edition == "default" else build / "editions" / edition / "html"
         shutil.copytree(html, target / "site" / edition)
-        shutil.copytree(build / "run" / edition, target / "run" / edition)
+        local = shutil.ignore_patterns("*.fresh.json")  # names every file that was read; stays here
+        shutil.copytree(build / "run" / edition, target / "run" / edition, ignore=local)
     for name in ("receipt.json", "receipt.md"):
         shutil.copy(build / name, target / name)
     shutil.copytree(root / "results", target / "results")
     shutil.copy(root / "data" / "suppression.yml", target)
     with zipfile.ZipFile(archive(root, target / "book.zip")) as packed:
         packed.extractall(target / "archive")
+    for name in ("scripts", "worlds"):  # invented, and what the transcripts here were made from
+        shutil.rmtree(target / "archive" / "data" / name)
     return target
 
 

@@ -24,12 +24,13 @@ from sustainment.book.crate import FILE, describe, read_citation
 from sustainment.book.freshness import files_below
 from sustainment.errors import UserError
 from sustainment.report import WITHHELD
+from sustainment.study import PRIVATE_FOLDERS
 
 # Hidden files that a rebuild or a reader of the archive needs.
 HIDDEN = (".ci/run", ".gitignore", ".pre-commit-config.yaml")
 LEFT_OUT = {"dist", "_build"}
 PROTECTED = ("data/raw/", "data/observed/")
-SETTINGS = "data/study.yml"
+SETTINGS, CHECKSUMS = "data/study.yml", "data/SHA256SUMS"
 DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say: the bytes tell nothing of the day
 
 
@@ -51,8 +52,8 @@ def archive(folder: Path | str = ".", out: Path | str | None = None) -> Path:
             add(target, FILE, metadata.encode(), 0o644)
             for name, source in {**files, **pages}.items():
                 content = source.read_bytes()
-                if name == SETTINGS and book.settings["provenance"] == "observed":
-                    content = without_raw_values(content.decode(), book.settings).encode()
+                if book.settings["provenance"] == "observed":
+                    content = protected(name, content, book)
                 add(target, name, content, 0o755 if os.access(source, os.X_OK) else 0o644)
         os.replace(part, path)
     except OSError as error:
@@ -75,6 +76,17 @@ def source_files(book: Book) -> dict[str, Path]:
         and name != FILE
         and not (observed and name.startswith(PROTECTED))
     }
+
+
+def protected(name: str, content: bytes, book: Book) -> bytes:
+    """A file of a real study as it may leave: without quoted cells, and without names of raw files."""
+    if name == SETTINGS:
+        return without_raw_values(content.decode(), book.settings).encode()
+    if name == CHECKSUMS:
+        private = tuple(f"{folder}/".encode() for folder in PRIVATE_FOLDERS)
+        lines = content.splitlines(keepends=True)
+        return b"".join(line for line in lines if not line.partition(b"  ")[2].startswith(private))
+    return content
 
 
 def without_raw_values(text: str, settings: Mapping[str, Any]) -> str:
