@@ -207,6 +207,15 @@ def test_with_the_book_s_own_answers_no_such_sentence_stands_anywhere(runs):
         assert all(record["value"] is not None for record in run.records(chapter)), chapter
 
 
+def test_claims_and_fits_that_rest_on_no_answer_cannot_be_judged(runs):
+    run = runs["nobody_answered"]
+    assert "cannot be judged, from these answers" in run.words("integration/conclusions")
+    assert "cannot be judged" in run.words("integration/joint-display")
+    assert "cannot be judged, from these answers" not in runs[CONTROL].words(
+        "integration/conclusions"
+    )
+
+
 def test_the_build_tells_which_chapters_could_not_say_everything(runs):
     run = runs["items_all_missing"]
     told = list(what_answers_do_not_say(run.plan.run_folder, run.plan.book.order))

@@ -382,3 +382,24 @@ def test_the_shipped_claims_cover_the_abstract():
     }
     need = next(c for c in claims if c["id"] == "need")
     assert is_met(need["rule"], {}) is None
+
+
+def test_a_value_that_cannot_be_said_leaves_the_claim_unjudged():
+    for provenance, words in (
+        ("synthetic", "cannot be judged, from these answers"),
+        ("observed", "cannot be judged"),
+    ):
+        assert outcome(CLAIM, {"use.share": None}, provenance).words == words
+
+
+def test_the_fit_of_a_row_whose_question_nobody_answered_cannot_be_judged(tmp_path):
+    found = read_integration(written(tmp_path))
+    (key,) = found.construct("door").survey
+    answered = pd.DataFrame({"count": [3], "of": [4], "words": ["say so"]}, index=[key])
+    nobody = answered.assign(count=0, of=0)
+    assert fit_table(found, answered)["agreed"].tolist() == [found.construct("door").agreed]
+    assert fit_table(found, nobody)["agreed"].tolist() == ["cannot be judged"]
+    row = side_by_side(found, nobody).iloc[0]
+    assert row["the counts"] == "nobody answered whether they say so"
+    assert row["fit"].startswith("cannot be judged")
+    visual_display(found, nobody)
