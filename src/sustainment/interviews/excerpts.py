@@ -73,7 +73,7 @@ def excerpt(
 
     Parameters
     ----------
-    context : sentences of the same turn shown, greyed, on each side.
+    context : sentences of the same turn shown, greyed, on each side; of observed interviews none.
     leave_out : (start, end) within the passage, shown as […].
     replace : words → what stands for them, shown in square brackets ("BUP Norr" → "[a clinic]").
     approved : under `observed`, the reviewed ids (or a function that knows them); by default
@@ -83,9 +83,15 @@ def excerpt(
     _permit(interviews, public_id, provenance, approved)
     passage = find(interviews, public_id, key)
     shown = edited(passage["text"], leave_out, replace or {})
-    before, after = surroundings(interviews, passage, context)
+    # what stands around a real excerpt was not looked at by anybody when the excerpt was
+    before, after = surroundings(interviews, passage, context if provenance == "synthetic" else 0)
     _display(to_html(public_id, shown, provenance, before, after), shown, public_id, provenance)
     return _Shown(shown)
+
+
+def marked(interviews: Interviews, words: str) -> str:
+    """Words of an interview outside an excerpt, such as a code's example: invented ones say so."""
+    return f"{words} {INVENTED_SUFFIX}" if _provenance(interviews) == "synthetic" else words
 
 
 class _Shown(str):
