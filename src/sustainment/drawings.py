@@ -149,7 +149,7 @@ def bounds_bar(
             solid_capstyle="round",
         )
         ax.text(0, y + 0.22, assumption, fontsize=9, color=INK, va="bottom")
-    bottom = -0.6 - 0.8 * len(assumed)
+    bottom = -0.6 - 0.8 * len(assumed) if assumed else -0.85  # room for the mark of its kind
     ax.set(xlim=(0, total), ylim=(bottom, 0.95), yticks=[], xticks=_ticks(total))
     ax.spines["left"].set_visible(False)
     ax.set_xlabel(f"persons of {total}" if not noun else f"{noun} of {total}")
