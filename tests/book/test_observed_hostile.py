@@ -11,6 +11,7 @@ import yaml
 from book_helpers import EXAMPLE
 
 from sustainment.book.build import build
+from sustainment.book.chapters import load_book
 from sustainment.errors import UserError
 from sustainment.interviews.excerpts import to_html as excerpt_html
 from sustainment.interviews.refi import read_refi
@@ -177,4 +178,33 @@ def test_an_archive_packed_beyond_belief_is_refused(tmp_path):
         archive.writestr("project.qde", "<Project/>")
         archive.writestr("sources/zeros.txt", b"0" * 20_000_000)
     with pytest.raises(UserError, match="packed beyond belief"):
+        read_refi(path)
+
+
+@pytest.mark.parametrize(
+    "place", ["_config.yml title", "_config.yml author", "data/study.yml title"]
+)
+def test_a_title_that_holds_html_stops_the_build(tmp_path, place):
+    root = shutil.copytree(EXAMPLE, tmp_path / "book")
+    name, _, key = place.partition(" ")
+    settings = yaml.safe_load((root / name).read_text(encoding="utf-8"))
+    for harmless in ("Work & children: < 5 of 66", "a < b"):
+        (root / name).write_text(yaml.safe_dump(settings | {key: harmless}), encoding="utf-8")
+        assert load_book(root)
+    for text in CORPUS[:3]:
+        (root / name).write_text(yaml.safe_dump(settings | {key: text}), encoding="utf-8")
+        with pytest.raises(UserError, match="holds HTML"):
+            load_book(root)
+
+
+BILLION = "".join(f'<!ENTITY l{i} "{f"&l{i - 1};" * 10}">' for i in range(1, 10))
+
+
+def test_a_billion_laughs_are_refused_before_the_first(tmp_path):
+    path = tmp_path / "project.qde"
+    path.write_text(
+        f'<?xml version="1.0"?><!DOCTYPE p [<!ENTITY l0 "ha">{BILLION}]><Project name="&l9;"/>',
+        encoding="utf-8",
+    )
+    with pytest.raises(UserError, match="entities"):
         read_refi(path)

@@ -158,7 +158,16 @@ def load_book(folder: Path | str) -> Book:
         config=load_yaml(folder / "_config.yml") or {},
     )
     check_links(book)
+    check_titles(book)
     return book
+
+
+def check_titles(book: Book) -> None:
+    """The theme prints these words on every page as they are, so they must be plain text."""
+    words = [(f"_config.yml: `{k}`", book.config.get(k)) for k in ("title", "author", "copyright")]
+    for place, text in [*words, ("data/study.yml: `title`", book.settings.get("title"))]:
+        if re.search(r"<[a-zA-Z/!]", str(text or "")):
+            raise UserError(f"{place} holds HTML. Write it as plain words.")
 
 
 def toc_files(toc: Any) -> Iterator[str]:
