@@ -177,6 +177,23 @@ def test_evidence_that_nobody_uses_and_an_id_twice_stop_the_build(speaking_for):
             path.write_text(whole, encoding="utf-8")
 
 
+def test_the_book_s_own_table_of_claims_holds_public_words_alone():
+    """Else it would be withheld under observed data, and the verdicts with it."""
+    from sustainment.disclosure.words import Vocabulary
+    from sustainment.integration.claims import claims_table, keys_of, load_claims
+    from sustainment.study import Study, load_settings
+
+    settings = {**load_settings(ROOT), "provenance": "observed"}
+    study = Study(ROOT, "integration/conclusions", settings, inputs=("claims",), needs=())
+    claims = load_claims(ROOT / "data/published.yml")
+    vocabulary = Vocabulary(study)
+    for value in (0.66, 12, "withheld"):
+        values = {key: value for claim in claims for key in keys_of(claim["rule"])}
+        table = claims_table(claims, values, "observed")
+        texts = [*table.columns, *table.to_numpy().ravel()]
+        assert [text for text in texts if not vocabulary.knows(str(text))] == []
+
+
 def test_the_book_s_own_claims_each_name_the_chapter_of_their_badge():
     claims = yaml.safe_load((ROOT / "data/published.yml").read_text(encoding="utf-8"))["claims"]
     shown = {

@@ -150,7 +150,7 @@ def claims_table(
                 "claim": claim["paraphrase"],
                 "judged in": claim["chapter"],
                 "outcome": said.words,
-                "would fail if": claim["fails_if"],
+                "fails if": claim["fails_if"],
             }
         )
     return pd.DataFrame(rows)
