@@ -185,7 +185,7 @@ def to_png(fig: Figure, colours: int = 64) -> bytes:
     from PIL import Image
 
     buffer = io.BytesIO()
-    fig.savefig(buffer, format="png", metadata={"Software": None})
+    fig.savefig(buffer, format="png", pil_kwargs={"compress_level": 0})  # packed once, below
     image = Image.open(buffer).convert("RGB").quantize(colors=colours, dither=Image.Dither.NONE)
     out = io.BytesIO()
     image.save(out, format="png", optimize=True)

@@ -140,6 +140,8 @@ def execute(job: Job) -> Failure | None:
             kernel_name="python3",
             language="python",  # chapters do not repeat it; papermill insists when it inserts values
             progress_bar=False,
+            request_save_on_cell_execute=False,  # it would be written twice a cell; the end is enough
+            autosave_cell_every=0,
             execution_timeout=CELL_TIMEOUT,
             shutdown_kernel="immediate",
             extra_arguments=["--log-level=40"],

@@ -41,8 +41,10 @@ def build_pages(
     output = work / "_build"
     if whole:
         shutil.rmtree(output, ignore_errors=True)
-    # A style sheet left by the last build gets a version number in the pages, a new one does not.
-    shutil.rmtree(output / builder / "_static", ignore_errors=True)
+    # MyST-NB's style sheet, left by the last build, gets a version number in the pages; a new one does
+    # not. The rest of _static stays: Sphinx does not bring it back when no page is out of date.
+    for sheet in (output / builder / "_static").glob("mystnb*.css"):
+        sheet.unlink()
     work.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-c", JUPYTER_BOOK, "build", "--path-output", str(work), "-q"]
     command += ["-W", "-n", "--keep-going"] if strict else []

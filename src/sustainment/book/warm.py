@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import importlib
 import json
 import os
@@ -20,6 +21,14 @@ import sys
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
+# What the package itself imports only when it is first needed, nearly always in a chapter's first cells.
+LATE = (
+    "pandas.io.formats.style",
+    "pandas.io.formats.csvs",
+    "pyarrow.pandas_compat",
+    "sustainment.survey.read",
+    "sustainment.interviews.read",
+)
 
 
 def die_with_parent() -> None:
@@ -29,14 +38,35 @@ def die_with_parent() -> None:
 def preload(modules: list[str]) -> None:
     """Import what chapters import; a module that is missing is the chapter's matter."""
     sys.path[:] = [entry for entry in sys.path if entry]  # the kernel adds its own folder
-    for name in ["ipykernel.kernelapp", "matplotlib_inline.backend_inline", *modules]:
+    for name in ["ipykernel.kernelapp", "matplotlib_inline.backend_inline", *modules, *LATE]:
         with contextlib.suppress(Exception):
             importlib.import_module(name)
+    with contextlib.suppress(Exception):
+        practise()
     if "pandas" in sys.modules:
         import pandas as pd
 
         # pandas took this process for a terminal and would cut tables at its width.
         pd.set_option("display.max_columns", 20)
+
+
+def practise() -> None:
+    """Draw one figure and write one table, for nobody: fonts, image formats, templates and readers
+    are loaded then."""
+    import pandas as pd
+
+    from sustainment.figures import plt, to_png
+    from sustainment.survey.read import kinds
+    from sustainment.tables import to_html
+
+    kinds()
+
+    fig, ax = plt.subplots(layout="constrained")
+    ax.plot([0, 1])
+    ax.text(0, 0, "words", fontweight="bold")
+    to_png(fig)
+    plt.close(fig)
+    to_html(pd.DataFrame({"words": ["a"], "number": [1]}), "tbl-none", "", "")
 
 
 def serve(channel: socket.socket) -> None:
@@ -96,6 +126,9 @@ def main() -> None:
     # A fork copies one thread only: with others, a lock might stay closed for ever.
     if len(os.listdir("/proc/self/task")) != 1:
         sys.exit(3)
+    # Everything so far stays: a collection in a kernel need not look at it, nor copy its pages.
+    gc.collect()
+    gc.freeze()
     channel.sendall(b"ready\n")
     serve(channel)
 
