@@ -19,6 +19,9 @@ from sustainment.study import STUDY_VARIABLE, VALUES_VARIABLE
 
 # Jupyter Book cannot be run with `-m`, and its script may not be on the path.
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
+WRITERS = "SUSTAINMENT_WRITERS"  # read by site/writing.py; without it one process writes
+# One reads and hands on, so a machine of two cores is busy with two more.
+WRITING_PROCESSES = min(os.cpu_count() or 1, 4) + 1
 _IN_CELL = re.compile(r"\.md:(\d{5,}):")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -55,6 +58,7 @@ def build_pages(
         env={
             **os.environ,
             "PYTHONHASHSEED": "0",
+            WRITERS: str(WRITING_PROCESSES),
             STUDY_VARIABLE: str(study),
             VALUES_VARIABLE: str(run_folder),
             **(environment or {}),

@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from sustainment.errors import UserError
 from sustainment.integration.lines import entries_with_lines
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FIELDS = ("id", "paraphrase", "source", "estimand", "chapter", "rule", "generator", "fails_if")
 
@@ -142,6 +143,8 @@ def claims_table(
     claims: Sequence[Mapping[str, Any]], values: Mapping[str, Any], provenance: str
 ) -> pd.DataFrame:
     """One row a claim: what the article states, its rule's outcome, and what would make it fail."""
+    import pandas as pd  # here: pages read the claims, and need no tables
+
     rows = []
     for claim in claims:
         said = outcome(claim, values, provenance)

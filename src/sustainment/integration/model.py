@@ -13,10 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TypeVar
-
-import networkx as nx
 
 from sustainment.errors import UserError
 from sustainment.integration.lines import entries_with_lines
@@ -171,7 +170,6 @@ def _check_evidence(
     constructs: tuple[Construct, ...], inferences: tuple[MetaInference, ...]
 ) -> None:
     known = {c.id for c in constructs} | {m.id for m in inferences}
-    graph = nx.DiGraph()
     for inference in inferences:
         place = f"meta_inferences.yml, line {inference.line}: {inference.id!r}"
         if inference.confidence not in CONFIDENCES:
@@ -188,14 +186,15 @@ def _check_evidence(
                     f"{place} rests on {piece!r}, which does not exist.{hint} Evidence is the id of a "
                     "construct or of another meta-inference."
                 )
-            graph.add_edge(inference.id, piece)
-    if not nx.is_directed_acyclic_graph(graph):
-        members = [a for a, _ in nx.find_cycle(graph)]
+    try:
+        TopologicalSorter({m.id: m.evidence for m in inferences}).prepare()
+    except CycleError as error:
+        members = error.args[1][:0:-1]  # given from evidence to what rests on it, first one twice
         line = next(m.line for m in inferences if m.id == members[0])
         raise UserError(
             f"meta_inferences.yml, line {line}: the evidence runs in a circle: "
             f"{' → '.join([*members, members[0]])}. Take one of them out of the other's evidence."
-        )
+        ) from None
     used = {piece for m in inferences for piece in m.evidence}
     for construct in constructs:
         if construct.id not in used:

@@ -14,12 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import Directive, directives
-from scipy.stats import norm
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
-from sustainment.inference.checks import tail
-from sustainment.inference.counts import hypergeometric_interval, manski_bounds, wilson
 from sustainment.learn.values import page_records
 from sustainment.report import format_value
 
@@ -69,6 +66,9 @@ def interval_lines(yes: int, answered: int, group: int, confidence: float, lead:
     lead: the first sentence, a text of INTERVAL_WORDS. Sources: manski1990nonparametric,
     wright1991exact, wilson1927probable.
     """
+    # Imported where used, here and below: a page without a widget need not wait for scipy.
+    from sustainment.inference.counts import hypergeometric_interval, manski_bounds, wilson
+
     given = {"yes": yes, "answered": answered, "group": group, "largest": LARGEST_GROUP}
     wrong = misfit(yes, answered, group)
     if wrong:
@@ -210,6 +210,10 @@ class ResolveWidgets(SphinxPostTransform):
 
 def interval_html(values: Mapping[str, Any], _: Mapping[str, str], kind: str) -> str:
     """Form, default sentences and strips; `kind` says where the numbers at the start come from."""
+    from scipy.stats import norm
+
+    from sustainment.inference.checks import tail
+
     yes, answered, group = (int(values[name]) for name in ("yes", "answered", "group"))
     confidence = float(values["confidence"])
     source = "In the rehearsal" if kind == "invented" else "In this survey"

@@ -19,6 +19,7 @@ One extension made of small modules, each with its own `setup`:
 - `access`: repairs of markup that a screen reader cannot use
 - `weight`: leaves out styles and scripts that a page does not use
 - `single`: the whole book on one page, for print
+- `writing`: pages are written by several processes at once
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ from sustainment.book.site import (
     renderer,
     single,
     weight,
+    writing,
 )
 
 if TYPE_CHECKING:
@@ -67,6 +69,7 @@ PARTS = (
     renderer,
     single,
     weight,
+    writing,
 )
 
 

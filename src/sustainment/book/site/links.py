@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sustainment.book.site.download import readable
-from sustainment.learn.exercises import Exercise, load_exercises
+from sustainment.learn.exercises import Exercise
+from sustainment.learn.sphinx import exercises_of
+from sustainment.learn.values import study_root
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -72,20 +74,24 @@ def clean_notebook(
     return nbformat.writes(notebook) + "\n"
 
 
-def write_notebooks(app: Sphinx, error: Exception | None) -> None:
-    """One clean notebook a chapter, below `_static/notebooks/`, where the download button points."""
-    if error or app.builder.name != "html":
+def write_notebook(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
+    """A chapter's clean notebook goes below `_static/notebooks/` with its page, and only with it."""
+    if doctree is None or app.builder.name != "html" or not is_chapter(app, pagename):
         return
-    root = Path(app.confdir) / app.config.sustainment_root
-    exercises = load_exercises(root)
-    for docname in sorted(app.env.found_docs):
-        source = root / f"{docname}.md"
-        if not is_chapter(app, docname) or not source.exists():
-            continue
-        target = Path(app.outdir) / NOTEBOOKS / f"{docname}.ipynb"
+    source = Path(app.confdir) / app.config.sustainment_root / f"{pagename}.md"
+    if source.exists():
+        target = Path(app.outdir) / NOTEBOOKS / f"{pagename}.ipynb"
         target.parent.mkdir(parents=True, exist_ok=True)
         repository = app.config.html_theme_options.get("repository_url", "")
-        target.write_text(clean_notebook(source, docname, repository, exercises), encoding="utf-8")
+        exercises = exercises_of(study_root(app.srcdir))
+        notebook = clean_notebook(source, pagename, repository, exercises)
+        target.write_text(notebook, encoding="utf-8")
 
 
 def page_links(repository: str, branch: str, notebooks_branch: str, docname: str) -> list[dict]:
@@ -148,4 +154,4 @@ def setup(app: Sphinx) -> None:
     app.add_config_value("sustainment_root", "", "html", [str])  # where the tracked chapters are
     app.add_config_value("sustainment_notebook_branch", "notebooks", "html", [str])
     app.connect("html-page-context", add_links, priority=900)
-    app.connect("build-finished", write_notebooks)
+    app.connect("html-page-context", write_notebook)
