@@ -97,6 +97,15 @@ class Book:
             sorter.add(name, *(need for need in self.chapters[name].needs if need in names))
         return sorter
 
+    @cached_property
+    def waiting(self) -> dict[str, int]:
+        """How many chapters, one after the other, wait for each: the longest chain behind it."""
+        chain = dict.fromkeys(self.order, 0)
+        for name in reversed(self.order):
+            for need in self.chapters[name].needs:
+                chain[need] = max(chain[need], chain[name] + 1)
+        return chain
+
     def with_needs(self, names: Iterable[str]) -> list[str]:
         """The chapters named and all that they depend on, in dependency order."""
         wanted: set[str] = set()

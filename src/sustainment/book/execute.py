@@ -306,7 +306,8 @@ def run_in_order(
 
     make_job is asked when a chapter's turn has come, and returns None when it is fresh after all.
     tell(event, chapter, outcome) hears "start", "fresh", "done", "failed" and "left out".
-    seconds: what chapters took last time; the long ones start first, so that none is left at the end.
+    seconds: what chapters took last time. Those that others wait for start first, then the long ones,
+    so that no processor is idle at the end.
     """
     outcomes: list[Outcome] = []
     bad: set[str] = set()
@@ -334,7 +335,7 @@ def run_in_order(
                     ready.append(job)
                 else:
                     finish(name, "fresh")
-            ready.sort(key=lambda job: -seconds.get(job.chapter, 0.0))
+            ready.sort(key=lambda job: (-book.waiting[job.chapter], -seconds.get(job.chapter, 0.0)))
             while ready and len(running) < workers:
                 pool = pool or local_pool(workers)
                 job = ready.pop(0)
