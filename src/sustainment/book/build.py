@@ -135,8 +135,9 @@ def build(
 
 
 def default_jobs() -> int:
-    """One chapter a core, at most four: each takes some 250 MB."""
-    return min(os.cpu_count() or 1, 4)
+    """One chapter a core and one more, because a chapter waits a fifth of its time for its kernel to
+    come and go; at most five, because each takes some 250 MB."""
+    return min(os.cpu_count() or 1, 4) + 1
 
 
 def short(path: Path) -> str:
@@ -182,12 +183,11 @@ def execute_stale(
 ) -> None:
     """Execute the chapters that are not fresh. Raises UserError when one fails."""
     from sustainment.book.execute import run_in_order
-    from sustainment.book.kernels import fork_environment
+    from sustainment.book.kernels import Kernels
     from sustainment.book.values import collect, what_answers_do_not_say
 
     book, run = plan.book, plan.run_folder
     sweep_leftovers(run)
-    kernels = fork_environment(book) if fork else {}
     common = freshness.common_parts(book)
     memory = book.build_folder / "record" / "large-files.json"
     remembered: dict[str, Any] = read_json(memory) or {}
@@ -205,7 +205,7 @@ def execute_stale(
             told.line(f"{name}: {state.why}; it is computed again.")
         # Without its record a chapter counts as never executed, whatever happens now.
         freshness.record_file(run, name).unlink(missing_ok=True)
-        return job_for(plan, name, values, run / name, kernels)
+        return job_for(plan, name, values, run / name, kernels.environment)
 
     def tell(event: str, name: str, outcome: Outcome | None) -> None:
         if event == "start":
@@ -215,7 +215,8 @@ def execute_stale(
             freshness.write_record(run, name, parts[name])
         told.end(name, event, outcome.seconds if outcome else 0.0)
 
-    outcomes = run_in_order(book, names, make_job, jobs, tell, last_seconds(plan))
+    with Kernels(book, fork) as kernels:
+        outcomes = run_in_order(book, names, make_job, jobs, tell, last_seconds(plan))
     if remembered:
         write_json(memory, remembered)
     write_status(plan, told)

@@ -22,6 +22,7 @@ from traceback import format_exc
 from typing import Any
 
 from sustainment.book.chapters import Book
+from sustainment.book.kernels import KERNEL_ENVIRONMENT
 from sustainment.book.parameters import Scalar
 from sustainment.book.values import (
     read_sentences,
@@ -33,13 +34,6 @@ from sustainment.book.values import (
 from sustainment.errors import UserError
 from sustainment.study import STUDY_VARIABLE, VALUES_VARIABLE
 
-# One computing thread a kernel: two chapters run at once, and forked kernels need it.
-KERNEL_ENVIRONMENT = {
-    "PYTHONHASHSEED": "0",
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "JE_ARROW_MALLOC_CONF": "background_thread:false",
-}
 CELL_TIMEOUT = 600  # seconds a cell may take before it is interrupted and named
 
 

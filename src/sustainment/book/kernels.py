@@ -9,12 +9,25 @@ import ast
 import contextlib
 import os
 import sys
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from sustainment.book.chapters import Book
+
+if TYPE_CHECKING:
+    from sustainment.book.provision import Warm
 
 NAME = "sustainment-warm"  # the entry point of provision.py in pyproject.toml
 SWITCH = "SUSTAINMENT_FORK"
 MODULES = "SUSTAINMENT_WARM_MODULES"
+PLACE = "SUSTAINMENT_WARM_PLACE"  # the socket of the runner's warm process
+# One computing thread a kernel: two chapters run at once, and forked kernels need it.
+KERNEL_ENVIRONMENT = {
+    "PYTHONHASHSEED": "0",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+}
 NOT_PRELOADED = {"__future__", "sys", "os"}
 
 
@@ -35,6 +48,36 @@ def fork_environment(book: Book) -> dict[str, str]:
     if not can_fork():
         return {}
     return {"JUPYTER_DEFAULT_PROVISIONER_NAME": NAME, MODULES: ",".join(imports_of(book))}
+
+
+class Kernels:
+    """The kernels of one build: the first chapter that asks starts the process they are forked from."""
+
+    def __init__(self, book: Book, fork: bool) -> None:
+        self.book = book
+        self.fork = fork
+        self.warm: Warm | None = None
+
+    @cached_property
+    def environment(self) -> dict[str, str]:
+        """What a worker needs; {} for ordinary kernels."""
+        wanted = fork_environment(self.book) if self.fork else {}
+        if wanted:
+            from sustainment.book.provision import Warm
+
+            place = self.book.build_folder / ".warm"
+            # Where the socket's path is too long, each worker starts a process of its own.
+            with contextlib.suppress(OSError):
+                self.warm = Warm(place, wanted[MODULES])
+                wanted[PLACE] = str(place)
+        return wanted
+
+    def __enter__(self) -> Kernels:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.warm:
+            self.warm.stop()
 
 
 def imports_of(book: Book) -> list[str]:

@@ -1,8 +1,9 @@
 """Kernels forked from a process that has the imports done: half the time a chapter takes.
 
 A kernel provisioner, which is Jupyter's public place for this: papermill, notebooks and the plain
-`jupyter-book build` know nothing of it. The runner chooses it by an environment variable in its
-workers (`kernels.py`). Where it cannot work (another kernel, a process that did not come up) an
+`jupyter-book build` know nothing of it. The runner starts one such process a build and chooses this
+provisioner by an environment variable in its workers (`kernels.py`); a worker without a runner beside
+it, as on a cluster, starts its own. Where it cannot work (another kernel, a process that did not come up) an
 ordinary kernel is started instead.
 """
 
@@ -17,12 +18,14 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
+from pathlib import Path
 from typing import Any
 
 from jupyter_client.provisioning import LocalProvisioner
 
-from sustainment.book.kernels import MODULES
+from sustainment.book.kernels import KERNEL_ENVIRONMENT, MODULES, PLACE
 
 START_LIMIT = 60  # seconds for the imports
 
@@ -67,59 +70,78 @@ class ForkedKernel:
 
 
 class Warm:
-    """The warm process of this worker, and the channel to it."""
+    """A process with the imports done, and the socket at which it takes requests."""
 
-    def __init__(self, modules: str) -> None:
-        self.channel, theirs = socket.socketpair()
+    def __init__(self, place: Path, modules: str) -> None:
+        """Raises OSError where no socket can be made (a path of over 100 characters, for one)."""
+        self.place = place
+        place.unlink(missing_ok=True)
         # Told to die with the *thread* that started it, it must not be started by a passing one.
         in_main = threading.current_thread() is threading.main_thread()
-        with theirs:
+        with socket.socket(socket.AF_UNIX) as listener:
+            before = os.umask(0o177)  # only this user may ask for a kernel
+            try:
+                listener.bind(str(place))
+            finally:
+                os.umask(before)
+            listener.listen()
             self.process = subprocess.Popen(
                 [sys.executable, "-Xfrozen_modules=off", "-m", "sustainment.book.warm",
-                 str(theirs.fileno()), modules, "die" if in_main else "end"],
-                pass_fds=[theirs.fileno()],
+                 str(listener.fileno()), modules, "die" if in_main else "end"],
+                pass_fds=[listener.fileno()],
+                env={**os.environ, **KERNEL_ENVIRONMENT},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )  # fmt: skip
-        self.channel.settimeout(START_LIMIT)
-        if self.channel.recv(16) != b"ready\n":
-            self.stop()
-            raise OSError("the process with the imports did not come up")
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self.place.unlink(missing_ok=True)
+
+
+class Channel:
+    """This process's line to a warm process. Its kernels end when it closes, or when this process does."""
+
+    def __init__(self, place: str) -> None:
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(START_LIMIT)
+        self.socket.connect(place)
 
     def fork(self, argv: list[str], env: dict[str, str], cwd: str) -> ForkedKernel:
         request = json.dumps({"argv": argv, "env": env, "cwd": cwd})
-        self.channel.sendall(request.encode() + b"\n")
-        answer, handles, _, _ = socket.recv_fds(self.channel, 32, 1)
+        self.socket.sendall(request.encode() + b"\n")
+        answer, handles, _, _ = socket.recv_fds(self.socket, 32, 1)
         if not answer or not handles:
             raise OSError("the process with the imports is gone")
         return ForkedKernel(int(answer), handles[0])
 
-    def stop(self) -> None:
-        self.channel.close()
-        self.process.kill()
-        self.process.wait()
 
-
-_warm: dict[str, Warm] = {}
+_channels: dict[str, Channel] = {}
+_own: dict[str, Warm] = {}
 _one_at_a_time = threading.Lock()
 
 
-def warm_process(modules: str) -> Warm:
-    """This worker's warm process, started on first use and again if it died."""
-    known = _warm.get(modules)
-    if known and known.process.poll() is None:
-        return known
-    stop_warm()
-    _warm[modules] = Warm(modules)
-    return _warm[modules]
+def channel_to(place: str, modules: str) -> Channel:
+    """The line to the runner's warm process, or to one of this process's own where there is none."""
+    if not place:
+        if modules not in _own or _own[modules].process.poll() is not None:
+            place = os.path.join(tempfile.mkdtemp(prefix="warm-"), "socket")
+            _own[modules] = Warm(Path(place), modules)
+        place = str(_own[modules].place)
+    if place not in _channels:
+        _channels[place] = Channel(place)
+    return _channels[place]
 
 
-def stop_warm() -> None:
-    while _warm:
-        _warm.popitem()[1].stop()
+def stop_own() -> None:
+    while _own:
+        warm = _own.popitem()[1]
+        warm.stop()
+        warm.place.parent.rmdir()
 
 
-atexit.register(stop_warm)
+atexit.register(stop_own)
 
 
 class WarmProvisioner(LocalProvisioner):
@@ -128,11 +150,16 @@ class WarmProvisioner(LocalProvisioner):
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         module = cmd.index("-m") + 1 if "-m" in cmd else 0
         if module and cmd[module] == "ipykernel_launcher" and sys.platform == "linux":
+            place = os.environ.get(PLACE, "")
             with contextlib.suppress(OSError, ValueError), _one_at_a_time:
-                warm = warm_process(os.environ.get(MODULES, ""))
+                channel = channel_to(place, os.environ.get(MODULES, ""))
                 env = kwargs.get("env") or dict(os.environ)
                 cwd = kwargs.get("cwd") or os.getcwd()
-                self.process = warm.fork(cmd[module + 1 :], env, cwd)
+                try:
+                    self.process = channel.fork(cmd[module + 1 :], env, cwd)
+                except OSError:
+                    _channels.clear()  # the next chapter tries anew
+                    raise
                 self.pid = self.process.pid
                 self.pgid = self.process.pid
                 return self.connection_info

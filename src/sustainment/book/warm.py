@@ -1,8 +1,8 @@
 """The process that kernels are forked from: its imports are done before the first chapter asks.
 
-Started by `provision.py` as `python -m sustainment.book.warm SOCKET MODULES DEATH`. It reads one request a line
-from the socket, forks a kernel for each, and answers with the kernel's pid and a handle on it (pidfd).
-Linux only. Every line with a comment here prevents a failure that was seen: lost figures, orphans,
+Started by `provision.py` as `python -m sustainment.book.warm SOCKET MODULES DEATH`. Workers connect to
+the socket and write one request a line; it forks a kernel for each and answers with the kernel's pid
+and a handle on it (pidfd). A worker's kernels end with its connection. Linux only. Every line with a comment here prevents a failure that was seen: lost figures, orphans,
 tables cut differently, kernels that share their random numbers.
 """
 
@@ -15,6 +15,8 @@ import importlib
 import json
 import os
 import random
+import select
+import selectors
 import signal
 import socket
 import sys
@@ -69,27 +71,67 @@ def practise() -> None:
     to_html(pd.DataFrame({"words": ["a"], "number": [1]}), "tbl-none", "", "")
 
 
-def serve(channel: socket.socket) -> None:
-    """Fork a kernel for each request until the worker at the other end is gone."""
+def serve(listener: socket.socket) -> None:
+    """Fork a kernel for each request of each worker, until the last process that could ask is gone."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # ended kernels leave no zombies
     warm = os.getpid()
-    with channel.makefile("r", encoding="utf-8") as requests:
-        for line in requests:
-            request = json.loads(line)
+    lines = selectors.DefaultSelector()
+    lines.register(listener, selectors.EVENT_READ, [])
+    while True:
+        for key, _ in lines.select():
+            if key.fileobj is listener:
+                worker, _ = listener.accept()
+                lines.register(worker, selectors.EVENT_READ, [])
+                continue
+            request = next_request(key.fileobj)
+            kernels = [kernel for kernel in key.data if not has_ended(kernel)]
+            if request is None:
+                lines.unregister(key.fileobj)
+                key.fileobj.close()
+                end(kernels)
+                continue
             pid = os.fork()
             if pid == 0:
-                become_kernel(channel, request, warm)
-            handle = os.pidfd_open(pid)
-            socket.send_fds(channel, [f"{pid}\n".encode()], [handle])
-            os.close(handle)
+                for other in list(lines.get_map().values()):
+                    other.fileobj.close()
+                become_kernel(request, warm)
+            kernels.append(os.pidfd_open(pid))
+            lines.modify(key.fileobj, selectors.EVENT_READ, kernels)
+            socket.send_fds(key.fileobj, [f"{pid}\n".encode()], [kernels[-1]])
 
 
-def become_kernel(channel: socket.socket, request: dict[str, Any], warm: int) -> None:
+def next_request(worker: socket.socket) -> dict[str, Any] | None:
+    """One line of JSON; None when the worker is gone."""
+    line = b""
+    while not line.endswith(b"\n"):
+        piece = worker.recv(65536)
+        if not piece:
+            return None
+        line += piece
+    return json.loads(line)
+
+
+def has_ended(kernel: int) -> bool:
+    """Whether the kernel behind this handle is gone; its handle is closed then."""
+    ended = bool(select.select([kernel], [], [], 0)[0])
+    if ended:
+        os.close(kernel)
+    return ended
+
+
+def end(kernels: list[int]) -> None:
+    """Kill what a worker left behind: it may have been killed itself."""
+    for kernel in kernels:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(kernel, signal.SIGKILL)
+        os.close(kernel)
+
+
+def become_kernel(request: dict[str, Any], warm: int) -> None:
     """Turn the forked process into a kernel like any other; never returns."""
     die_with_parent()  # the flag is not inherited
     if os.getppid() != warm:
         os._exit(1)
-    channel.close()
     os.setsid()  # the worker interrupts and ends a kernel's whole group
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -119,7 +161,7 @@ def become_kernel(channel: socket.socket, request: dict[str, Any], warm: int) ->
 
 
 def main() -> None:
-    channel = socket.socket(fileno=int(sys.argv[1]))
+    listener = socket.socket(fileno=int(sys.argv[1]))
     if sys.argv[3] == "die":
         die_with_parent()
     preload([name for name in sys.argv[2].split(",") if name])
@@ -129,8 +171,7 @@ def main() -> None:
     # Everything so far stays: a collection in a kernel need not look at it, nor copy its pages.
     gc.collect()
     gc.freeze()
-    channel.sendall(b"ready\n")
-    serve(channel)
+    serve(listener)
 
 
 if __name__ == "__main__":
