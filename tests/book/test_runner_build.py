@@ -12,6 +12,7 @@ import pytest
 from book_helpers import EXAMPLE, change, tree
 
 from sustainment.book import build as build_module
+from sustainment.book import pages
 from sustainment.book.build import build, make_plan
 from sustainment.book.freshness import states
 from sustainment.errors import UserError
@@ -128,6 +129,23 @@ def test_an_edition_changes_numbers_and_says_so(built):
         'rounding: str = "whole"  # digits shown, # included',
     ]
     assert "71 %" in (built / "_build/html/notebooks/survey/share.html").read_text()
+
+
+def test_executing_all_again_with_nothing_new_keeps_the_pages(built):
+    before = tree(built / "_build/html")
+    build(built, force=True, quiet=True)
+    assert tree(built / "_build/html") == before
+
+
+def test_pages_are_the_same_however_many_processes_write_them(book, monkeypatch):
+    trees = []
+    for writers in (1, 3):
+        monkeypatch.setattr(pages, "WRITING_PROCESSES", writers)
+        shutil.rmtree(book / "_build/site", ignore_errors=True)
+        build(book, force=not trees, quiet=True)
+        (book / "_build/record/default.json").unlink()
+        trees.append(tree(book / "_build/html"))
+    assert trees[0] == trees[1]
 
 
 def test_a_parameter_given_by_hand_does_not_touch_the_book(built):

@@ -47,6 +47,14 @@ def test_a_chapter_stands_after_those_it_needs():
     assert book.with_needs(["survey/count"]) == ["survey/count"]
 
 
+def test_those_that_others_wait_for_are_known():
+    book = load_book(EXAMPLE)
+    assert book.waiting["integration/together"] == 0
+    assert book.waiting["survey/count"] == 1 + max(
+        (book.waiting[n] for n, c in book.chapters.items() if "survey/count" in c.needs), default=-1
+    )
+
+
 def test_contents_are_read_through_parts_and_sections():
     toc = {
         "root": "index",

@@ -1,6 +1,8 @@
 """Forked kernels give what ordinary ones give: figures, tables, random numbers, bytes."""
 
 import json
+import os
+import shutil
 import sys
 
 import pytest
@@ -8,7 +10,8 @@ from book_helpers import change, tree
 
 from sustainment.book.build import build
 from sustainment.book.chapters import load_book
-from sustainment.book.kernels import SWITCH, fork_environment, imports_of
+from sustainment.book.kernels import MODULES, PLACE, SWITCH, Kernels, fork_environment, imports_of
+from sustainment.book.provision import Channel, Warm
 
 COUNT = "notebooks/survey/count.md"
 SHARE = "notebooks/survey/share.md"
@@ -80,6 +83,45 @@ def test_a_package_that_starts_a_thread_falls_back_to_ordinary_kernels(book, tmp
     change(book / COUNT, "study = ", "import threaded\nstudy = ")
     build(book, only=["survey/count"], quiet=True)
     assert (book / "_build/run/default/survey/count.ipynb").exists()
+
+
+@LINUX
+def test_kernels_end_with_the_worker_that_asked_for_them(tmp_path):
+    warm = Warm(tmp_path / "warm", "")
+    try:
+        ends, stays = Channel(str(warm.place)), Channel(str(warm.place))
+        environment = dict(os.environ)
+        kernels = [
+            line.fork(["-f", str(tmp_path / f"{name}.json")], environment, str(tmp_path))
+            for name, line in (("ends", ends), ("stays", stays))
+        ]
+        ends.socket.close()
+        kernels[0].wait(10)
+        assert kernels[1].poll() is None
+    finally:
+        warm.stop()
+    kernels[1].wait(10)
+    assert not warm.place.exists()
+
+
+@LINUX
+def test_only_the_user_may_ask_for_a_kernel(tmp_path):
+    warm = Warm(tmp_path / "warm", "")
+    try:
+        assert warm.place.stat().st_mode & 0o077 == 0
+    finally:
+        warm.stop()
+
+
+@LINUX
+def test_in_a_folder_with_a_long_name_each_worker_warms_up_by_itself(book, tmp_path):
+    deep = tmp_path / ("long" * 30)
+    shutil.copytree(book, deep)
+    with Kernels(load_book(deep), fork=True) as kernels:
+        assert MODULES in kernels.environment
+        assert PLACE not in kernels.environment
+    build(deep, only=["survey/count"], quiet=True)
+    assert (deep / "_build/run/default/survey/count.ipynb").exists()
 
 
 def test_forking_can_be_switched_off(book, monkeypatch):

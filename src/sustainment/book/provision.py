@@ -78,17 +78,21 @@ class Warm:
         place.unlink(missing_ok=True)
         # Told to die with the *thread* that started it, it must not be started by a passing one.
         in_main = threading.current_thread() is threading.main_thread()
-        with socket.socket(socket.AF_UNIX) as listener:
+        life, self.life = os.pipe()  # the other end notices when this process is gone
+        with socket.socket(socket.AF_UNIX) as listener, open(life, closefd=True):
             before = os.umask(0o177)  # only this user may ask for a kernel
             try:
                 listener.bind(str(place))
+            except OSError:
+                os.close(self.life)
+                raise
             finally:
                 os.umask(before)
             listener.listen()
             self.process = subprocess.Popen(
                 [sys.executable, "-Xfrozen_modules=off", "-m", "sustainment.book.warm",
-                 str(listener.fileno()), modules, "die" if in_main else "end"],
-                pass_fds=[listener.fileno()],
+                 str(listener.fileno()), str(life), modules, "die" if in_main else "end"],
+                pass_fds=[listener.fileno(), life],
                 env={**os.environ, **KERNEL_ENVIRONMENT},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -97,6 +101,7 @@ class Warm:
     def stop(self) -> None:
         self.process.kill()
         self.process.wait()
+        os.close(self.life)
         self.place.unlink(missing_ok=True)
 
 

@@ -1,8 +1,9 @@
 """The process that kernels are forked from: its imports are done before the first chapter asks.
 
-Started by `provision.py` as `python -m sustainment.book.warm SOCKET MODULES DEATH`. Workers connect to
+Started by `provision.py` as `python -m sustainment.book.warm SOCKET LIFE MODULES DEATH`. Workers connect to
 the socket and write one request a line; it forks a kernel for each and answers with the kernel's pid
-and a handle on it (pidfd). A worker's kernels end with its connection. Linux only. Every line with a comment here prevents a failure that was seen: lost figures, orphans,
+and a handle on it (pidfd). A worker's kernels end with its connection, and everything ends when the
+pipe LIFE is closed. Linux only. Every line with a comment here prevents a failure that was seen: lost figures, orphans,
 tables cut differently, kernels that share their random numbers.
 """
 
@@ -54,31 +55,39 @@ def preload(modules: list[str]) -> None:
 
 def practise() -> None:
     """Draw one figure and write one table, for nobody: fonts, image formats, templates and readers
-    are loaded then."""
-    import pandas as pd
+    are loaded then. Only with what chapters import themselves: the book's style of figures would
+    else be in a chapter that never asked for it."""
+    if "sustainment.figures" in sys.modules:
+        from sustainment.figures import plt, to_png
 
-    from sustainment.figures import plt, to_png
-    from sustainment.survey.read import kinds
-    from sustainment.tables import to_html
+        fig, ax = plt.subplots(layout="constrained")
+        ax.plot([0, 1])
+        ax.text(0, 0, "words", fontweight="bold")
+        to_png(fig)
+        plt.close(fig)
+    if "sustainment.tables" in sys.modules:
+        import pandas as pd
 
-    kinds()
+        from sustainment.tables import to_html
 
-    fig, ax = plt.subplots(layout="constrained")
-    ax.plot([0, 1])
-    ax.text(0, 0, "words", fontweight="bold")
-    to_png(fig)
-    plt.close(fig)
-    to_html(pd.DataFrame({"words": ["a"], "number": [1]}), "tbl-none", "", "")
+        to_html(pd.DataFrame({"words": ["a"], "number": [1]}), "tbl-none", "", "")
+    if "sustainment.survey.read" in sys.modules:
+        from sustainment.survey.read import kinds
+
+        kinds()
 
 
-def serve(listener: socket.socket) -> None:
-    """Fork a kernel for each request of each worker, until the last process that could ask is gone."""
+def serve(listener: socket.socket, life: int) -> None:
+    """Fork a kernel for each request of each worker, until the process that started this one is gone."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # ended kernels leave no zombies
     warm = os.getpid()
     lines = selectors.DefaultSelector()
     lines.register(listener, selectors.EVENT_READ, [])
+    lines.register(life, selectors.EVENT_READ, [])
     while True:
         for key, _ in lines.select():
+            if key.fileobj == life:
+                return  # and the kernels with it: each dies with its parent
             if key.fileobj is listener:
                 worker, _ = listener.accept()
                 lines.register(worker, selectors.EVENT_READ, [])
@@ -93,7 +102,7 @@ def serve(listener: socket.socket) -> None:
             pid = os.fork()
             if pid == 0:
                 for other in list(lines.get_map().values()):
-                    other.fileobj.close()
+                    os.close(other.fd)
                 become_kernel(request, warm)
             kernels.append(os.pidfd_open(pid))
             lines.modify(key.fileobj, selectors.EVENT_READ, kernels)
@@ -162,16 +171,17 @@ def become_kernel(request: dict[str, Any], warm: int) -> None:
 
 def main() -> None:
     listener = socket.socket(fileno=int(sys.argv[1]))
-    if sys.argv[3] == "die":
+    life = int(sys.argv[2])
+    if sys.argv[4] == "die":
         die_with_parent()
-    preload([name for name in sys.argv[2].split(",") if name])
+    preload([name for name in sys.argv[3].split(",") if name])
     # A fork copies one thread only: with others, a lock might stay closed for ever.
     if len(os.listdir("/proc/self/task")) != 1:
         sys.exit(3)
     # Everything so far stays: a collection in a kernel need not look at it, nor copy its pages.
     gc.collect()
     gc.freeze()
-    serve(listener)
+    serve(listener, life)
 
 
 if __name__ == "__main__":
