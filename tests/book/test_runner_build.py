@@ -304,3 +304,26 @@ def test_pages_of_a_real_study_are_made_only_after_the_audit(built, monkeypatch)
     with pytest.raises(UserError, match="The audit stopped the build"):
         build(built, quiet=True)
     assert tree(built / "_build/html") == before
+
+
+def test_pages_of_a_real_study_are_made_after_one_audit_and_none_after_a_failed_one(
+    book, monkeypatch
+):
+    from sustainment.disclosure import audit as audit_module
+
+    change(book / "data/study.yml", "provenance: synthetic", "provenance: observed")
+    done = []
+    monkeypatch.setattr(build_module, "execute_stale", lambda *_args: done.append("executed"))
+    monkeypatch.setattr(build_module, "make_pages", lambda *_args: done.append("pages"))
+    monkeypatch.setattr(audit_module, "require_audit", lambda *_args: done.append("audit"))
+    build_module.build(book, quiet=True)
+    assert done == ["executed", "audit", "pages"]
+
+    def failed(*_args):
+        raise UserError("The audit stopped the build")
+
+    done.clear()
+    monkeypatch.setattr(audit_module, "require_audit", failed)
+    with pytest.raises(UserError, match="audit stopped"):
+        build_module.build(book, quiet=True)
+    assert done == ["executed"]
