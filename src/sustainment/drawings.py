@@ -127,7 +127,10 @@ def bounds_bar(
         0, high - low, height, left=low, color="white", edgecolor=GREY, hatch="....", linewidth=1
     )
     ax.barh(0, total - high, height, left=high, color="white", edgecolor=VERMILION, linewidth=1)
-    for x, word, align in ((low, f"at least {low}", "right"), (high, f"at most {high}", "left")):
+    ends = [(low, f"at least {low}", "right"), (high, f"at most {high}", "left")]
+    if low == high:  # nobody was silent: two words in one place would run into each other
+        ends = [(low, f"exactly {low}", "left" if low < total / 2 else "right")]
+    for x, word, align in ends:
         ax.annotate(
             word,
             (x, 0.32),

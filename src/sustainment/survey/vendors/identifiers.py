@@ -142,7 +142,19 @@ def respondent_column(raw: RawSurvey) -> str:
             cells = raw.table[column]
             if re.fullmatch(pattern, column, re.I) and (cells != "").all() and cells.is_unique:
                 return column
-    return ""
+    return _numbered(raw)
+
+
+def _numbered(raw: RawSurvey) -> str:
+    """The first column when it counts the records, in whatever language its name is; else ""."""
+    if len(raw.table) < 5 or len(raw.table.columns) < 3:
+        return ""
+    column = raw.table.columns[0]
+    cells = raw.table[column]
+    if not cells.is_unique or not cells.str.fullmatch(r"[A-Za-z]{0,4}[-_]?\d{1,6}").all():
+        return ""
+    numbers = cells.str.extract(r"(\d+)$")[0].astype(int)
+    return column if numbers.is_unique and numbers.max() - numbers.min() < 2 * len(cells) else ""
 
 
 def mark_identifiers(raw: RawSurvey) -> RawSurvey:
