@@ -40,7 +40,7 @@ def test_the_whole_book_becomes_one_pdf(site):
         assert sign in content
     sheets = len(re.findall(rb"/Type\s*/Page[^s]", content))
     assert sheets > 100
-    listed = toc_files(yaml.safe_load((ROOT / "_toc.yml").read_text()))
+    listed = list(toc_files(yaml.safe_load((ROOT / "_toc.yml").read_text())))
     assert content.count(b"/Title (") + content.count(b"/Title <") > len(listed)
     whole = ROOT / "_build" / "site" / "default-pdf" / "_build" / "singlehtml" / "paper.html"
     page = BeautifulSoup(whole.read_text(encoding="utf-8"), "html.parser")
