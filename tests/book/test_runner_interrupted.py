@@ -1,6 +1,7 @@
 """Whatever ends a build half-way, nothing stays behind and the next build is right."""
 
 import errno
+import json
 import os
 import resource
 import signal
@@ -119,6 +120,32 @@ def test_a_worker_that_is_killed_twice_is_given_up_with_a_sentence(book):
     change(book / COUNT, "answers = ", "import os\nos.kill(os.getppid(), 9)\nanswers = ")
     with pytest.raises(UserError, match="survey/count: its process was killed twice"):
         build(book, only=["survey/count"], fork=False, quiet=True)
+
+
+def kernels_that_fail(folder, times):
+    """A kernel specification whose first so many kernels die before they answer."""
+    spec = folder / "kernels" / "python3" / "kernel.json"
+    spec.parent.mkdir(parents=True)
+    count = f'echo x >> "{folder}/count"; [ $(wc -l < "{folder}/count") -gt {times} ] || exit 1'
+    run = f"{count}; exec {sys.executable} -m ipykernel_launcher -f {{connection_file}}"
+    spec.write_text(
+        json.dumps({"argv": ["sh", "-c", run], "display_name": "x", "language": "python"}),
+        encoding="utf-8",
+    )
+    return str(folder)
+
+
+def test_a_kernel_that_does_not_start_is_started_again(book, built_once, tmp_path, monkeypatch):
+    monkeypatch.setenv("JUPYTER_PATH", kernels_that_fail(tmp_path / "jupyter", times=1))
+    build(book, fork=False, quiet=True)
+    assert is_right(book, built_once)
+
+
+def test_a_kernel_that_never_starts_is_given_up_with_a_sentence(book, tmp_path, monkeypatch):
+    monkeypatch.setenv("JUPYTER_PATH", kernels_that_fail(tmp_path / "jupyter", times=99))
+    with pytest.raises(UserError, match=r"survey/count\.md: its kernel did not start, twice"):
+        build(book, only=["survey/count"], fork=False, quiet=True)
+    assert (tmp_path / "jupyter/count").read_text().split() == ["x", "x"]
 
 
 def test_two_builds_at_once_wait_for_each_other(book, built_once):

@@ -471,7 +471,9 @@ def test_other_peoples_projects_are_checked_to_the_end(shared_data, tmp_path, pr
             ("text-in-number", 3, "integer_before_validation"),
         },
         # two mice of 7 and 6 "cm" and 1 "kg"; sex is coded 0 and 1 and exported as FALSE and TRUE
-        "simple": {("impossible-value", line, item) for line in (2, 4) for item in ("height", "weight")}
+        "simple": {
+            ("impossible-value", line, item) for line in (2, 4) for item in ("height", "weight")
+        }
         | {("labels-for-codes", None, "sex")},
     }
     if project in expected:

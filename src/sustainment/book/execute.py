@@ -35,6 +35,7 @@ from sustainment.errors import UserError
 from sustainment.study import STUDY_VARIABLE, VALUES_VARIABLE
 
 CELL_TIMEOUT = 600  # seconds a cell may take before it is interrupted and named
+NOT_STARTED = ("Kernel died before replying", "Kernel didn't respond")  # jupyter_client's words
 
 
 @dataclass(frozen=True)
@@ -126,20 +127,7 @@ def execute(job: Job) -> Failure | None:
     try:
         notebook = stable(jupytext.read(job.source))
         nbformat.write(notebook, unread)
-        papermill.execute_notebook(
-            str(unread),
-            str(part),
-            parameters=dict(job.inject) or None,
-            cwd=str(Path(job.source).parent),
-            kernel_name="python3",
-            language="python",  # chapters do not repeat it; papermill insists when it inserts values
-            progress_bar=False,
-            request_save_on_cell_execute=False,  # it would be written twice a cell; the end is enough
-            autosave_cell_every=0,
-            execution_timeout=CELL_TIMEOUT,
-            shutdown_kernel="immediate",
-            extra_arguments=["--log-level=40"],
-        )
+        run_notebook(job, unread, part)
         executed = stable(nbformat.read(part, as_version=4))
         stopped = unfinished_cell(executed)
         if stopped:
@@ -163,6 +151,44 @@ def execute(job: Job) -> Failure | None:
         unread.unlink(missing_ok=True)
         part.unlink(missing_ok=True)
     return None
+
+
+def run_notebook(job: Job, unread: Path, part: Path) -> None:
+    """Run papermill; once more where no kernel came up, which happens to a machine that is busy.
+
+    Ports are chosen before the kernel takes them, and another process may be quicker.
+    """
+    for attempt in (1, 2):
+        try:
+            papermill_once(job, unread, part)
+            return
+        except RuntimeError as error:
+            if not str(error).startswith(NOT_STARTED):
+                raise
+            if attempt == 2:
+                raise UserError(
+                    f"notebooks/{job.chapter}.md: its kernel did not start, twice ({error}). "
+                    "Is memory or the disk full? Does `python -m ipykernel --version` answer?"
+                ) from error
+
+
+def papermill_once(job: Job, unread: Path, part: Path) -> None:
+    import papermill
+
+    papermill.execute_notebook(
+        str(unread),
+        str(part),
+        parameters=dict(job.inject) or None,
+        cwd=str(Path(job.source).parent),
+        kernel_name="python3",
+        language="python",  # chapters do not repeat it; papermill insists when it inserts values
+        progress_bar=False,
+        request_save_on_cell_execute=False,  # it would be written twice a cell; the end is enough
+        autosave_cell_every=0,
+        execution_timeout=CELL_TIMEOUT,
+        shutdown_kernel="immediate",
+        extra_arguments=["--log-level=40"],
+    )
 
 
 def where(job: Job, number: int) -> str:
