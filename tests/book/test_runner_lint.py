@@ -134,6 +134,15 @@ def test_sentences_know_their_lines():
     ]
 
 
+def test_words_that_call_a_real_study_invented_are_found_in_prose_and_in_code(book):
+    change(book / SHARE, END, f"{END}\n\nIn the rehearsal nobody left.")
+    change(book / SHARE, "yes = sum(", 'caption = "The invented persons"\nyes = sum(')
+    assert "called invented" not in rules(book)
+    change(book / "data/study.yml", "provenance: synthetic", "provenance: observed")
+    found = {(f.value, f.file) for f in lint(book) if f.rule == "called invented"}
+    assert found >= {("rehearsal", SHARE), ("invented", SHARE)}
+
+
 TABLE = """
 ```{code-cell} ipython3
 show_table(frame, id="tbl-a", kind="data", caption="c")

@@ -2,7 +2,7 @@
 
 Numbers typed into prose, words such as *few* beside no reported value, figures shown without
 description, parameters that disagree with editions.yml, keys used twice or never reported, front
-matter that is incomplete. Exceptions stand in `prose-allow.yml`, each with its reason.
+matter that is incomplete; with real data, words that still call them invented. Exceptions stand in `prose-allow.yml`, each with its reason.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ _QUANTITY = re.compile(
     r"|per cent|percent)\b",
     re.IGNORECASE,
 )
+_INVENTED = re.compile(r"\b(?:invented|rehears(?:al|ed|es)|made-up)\b", re.IGNORECASE)
 # What code of a chapter may not do, and why.
 _FORBIDDEN = (
     (r"\bplt\.show\(", "shows a figure without description", "Use show_figure."),
@@ -75,6 +76,7 @@ def lint(folder: Path | str) -> list[Finding]:
     found: list[Finding] = []
     editions = load_editions(book.folder)
     rules = read_rules(book.settings)
+    observed = book.settings["provenance"] == "observed"
     for chapter in book.chapters.values():
         try:
             check_chapter_parameters(chapter, editions)
@@ -83,12 +85,16 @@ def lint(folder: Path | str) -> list[Finding]:
         found += check_front_matter(chapter, book)
         found += check_code(chapter)
         found += check_populations(chapter, rules)
+        if observed:
+            found += check_code_words(chapter, allowances)
     found += check_keys(book)
     for docname, path in pages_of(book).items():
         text = path.read_text(encoding="utf-8")
         front, first = split_front_matter(text, f"{docname}.md")
         found += check_description(front, f"{docname}.md", allowances)
         found += check_prose(text, first, f"{docname}.md", allowances)
+        if observed:
+            found += check_words(text, first, f"{docname}.md", allowances)
     for name in editions.parameters:
         if not any(
             f"{name}:" in cell.source for c in book.chapters.values() for cell in c.cells[:1]
@@ -143,6 +149,32 @@ def check_prose(text: str, first: int, file: str, allowances: list[Allowance]) -
                 "error", "task list", "boxes to tick have no label for a screen reader", file, number,
                 remedy="Write a plain list.",
             )  # fmt: skip
+
+
+def check_words(text: str, first: int, file: str, allowances: list[Allowance]) -> Iterator[Finding]:
+    """Real answers that a sentence calls invented mislead as much as the other way round."""
+    for sentence in sentences(text, first):
+        yield from called_invented(sentence.text, file, sentence.line, allowances)
+
+
+def check_code_words(chapter: Chapter, allowances: list[Allowance]) -> Iterator[Finding]:
+    """The same for captions, labels and descriptions, which stand in code."""
+    for cell in chapter.cells:
+        with contextlib.suppress(SyntaxError):
+            for node in ast.walk(ast.parse(cell.source)):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    line = cell.line + node.lineno - 1
+                    yield from called_invented(node.value, chapter.file, line, allowances)
+
+
+def called_invented(
+    text: str, file: str, line: int, allowances: list[Allowance]
+) -> Iterator[Finding]:
+    if word := _INVENTED.search(excuse(text, file, allowances)):
+        yield Finding(
+            "error", "called invented", "the data are a real study's, and these words call them invented",
+            file, line, value=word[0], remedy="Write what holds for real answers.",
+        )  # fmt: skip
 
 
 def typed_numbers(rest: str, sentence: Sentence, file: str) -> Iterator[Finding]:
