@@ -105,7 +105,8 @@ def rows(app: Sphinx) -> list[dict[str, Any]]:
         for key in data.get("values_shown", ()):
             shown.setdefault(key, []).append(docname)
     ranges = _editions(root)
-    docnames = sorted(getattr(env, "nb_metadata", {}))
+    with_values = getattr(env, "nb_metadata", {})
+    docnames = [name for name in env.collect_relations() if name in with_values]  # as they are read
     on = {d: shown_on(Path(env.mystnb_config.output_folder), d) for d in docnames}
     places = {item.id: item for items in on.values() for item in items if item.sort == "excerpt"}
     beside = _excerpts_of(root)
