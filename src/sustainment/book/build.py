@@ -34,6 +34,7 @@ from sustainment.book.values import read_json, write_json
 from sustainment.errors import UserError
 
 SITE = "sustainment.book.site"
+_CODE_CELL = re.compile(r"^(`{3,})\{code-cell\}.*?^\1", re.MULTILINE | re.DOTALL)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 if TYPE_CHECKING:
     from sustainment.book.execute import Failure, Job, Outcome
@@ -351,6 +352,7 @@ def structure_digest(plan: Plan) -> str:
             continue
         text = path.read_text(encoding="utf-8") if path in edited else "{glossary}"
         if "{glossary}" not in text:
+            text = _CODE_CELL.sub("```{code-cell}", text)  # a comment in code is no heading
             kept = re.findall(r"^(?:#|\(|\s*:|---|```|~~~|\{).*$", text, re.MULTILINE)
             lines.append(f"{relative} {freshness.digest(chr(10).join(kept).encode())}")
         else:

@@ -95,7 +95,8 @@ def _margin(
         )
     number = {category: i for i, category in enumerate(categories)}
     codes = np.array([number.get(category, -1) for category in values.cat.categories])
-    return codes[values.cat.codes], np.array([float(wanted[c]) for c in categories])
+    # as an array: numpy asks a Series for attributes, and pandas then looks them up among all names
+    return codes[values.cat.codes.to_numpy()], np.array([float(wanted[c]) for c in categories])
 
 
 def _same_total(margins: Mapping, targets: tuple[np.ndarray, ...]) -> float:

@@ -160,12 +160,13 @@ def _none_ticked(
 def _changes(examined: Examination, defects: Mapping[str, list[Defect]]) -> list[dict]:
     """A log line for each cell that a decision changed or kept, and for each record noted."""
     lines = []
+    persons = examined.persons.to_numpy(dtype=object)  # one look-up a line of the log, of many
     for defect in (defect for group in defects.values() for defect in group):
         decision = defect.decision
         why = ": ".join(p for p in ((decision.then, decision.why) if decision else ("kept", defect.detail)) if p)  # fmt: skip
         for row in defect.rows:
             lines.append(
-                {"rule": defect.rule, "item": defect.item, "respondent": examined.persons.iloc[row],
+                {"rule": defect.rule, "item": defect.item, "respondent": persons[row],
                  "before": defect.before, "after": defect.after, "note": why}
             )  # fmt: skip
     lines.sort(key=lambda line: (line["rule"], line["item"], line["respondent"]))
@@ -186,8 +187,9 @@ def _noted_records(examined: Examination) -> Iterator[dict]:
 def _dropped(examined: Examination) -> pd.DataFrame:
     """The records left out: line of the file, id, and the rule."""
     parts = [(rows, rule) for rule, rows in examined.dropped.items()]
+    persons = examined.persons.to_numpy(dtype=object)
     lines = [
-        {"row": int(examined.table.index[row]), "id": examined.persons.iloc[row], "reason": rule}
+        {"row": int(examined.table.index[row]), "id": persons[row], "reason": rule}
         for rows, rule in parts
         for row in rows
     ]

@@ -103,7 +103,7 @@ class People:
     survey: Survey
     places: np.ndarray  # of each respondent in the frame
     partial: np.ndarray  # whether each respondent broke off after the main question
-    traits: pd.DataFrame  # of everybody in the frame: what weights are made from
+    traits: pd.DataFrame  # of everybody, by place in the frame: what weights are made from
 
 
 def look_up(survey: Survey, frame: pd.DataFrame, plan: Plan) -> People:
@@ -116,7 +116,7 @@ def look_up(survey: Survey, frame: pd.DataFrame, plan: Plan) -> People:
             f"data/study.yml what becomes of such rows (rule: not-in-frame)."
         )
     partial = survey.log.loc[survey.log["rule"] == PARTIAL, "respondent"]
-    traits = frame[plan.entry.get("raked_on") or []].astype("category")
+    traits = frame[plan.entry.get("raked_on") or []].astype("category").reset_index(drop=True)
     return People(survey, places, who.isin(list(partial)), traits)
 
 
