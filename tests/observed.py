@@ -236,6 +236,7 @@ def build_pages_of(root: Path, edition: str = "default") -> Path:
     chosen = plan.editions.edition(edition)
     stage(plan.book, plan.run_folder, plan.staged, chosen, plan.changed, None)
     work = plan.book.build_folder / "site" / plan.label
-    made = pages.build_pages(plan.staged, work, root, plan.run_folder, True, strict=False)
+    with pages.Press(root, plan.run_folder) as press:
+        made = press.make(plan.staged, work, whole=True, strict=False)
     pages.publish(made, plan.html)
     return plan.html

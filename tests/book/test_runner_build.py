@@ -13,7 +13,7 @@ from book_helpers import EXAMPLE, change, tree
 
 from sustainment.book import build as build_module
 from sustainment.book import pages
-from sustainment.book.build import build, make_plan
+from sustainment.book.build import build, make_plan, structure_digest
 from sustainment.book.freshness import states
 from sustainment.errors import UserError
 
@@ -129,6 +129,27 @@ def test_an_edition_changes_numbers_and_says_so(built):
         'rounding: str = "whole"  # digits shown, # included',
     ]
     assert "71 %" in (built / "_build/html/notebooks/survey/share.html").read_text()
+
+
+def test_a_comment_in_code_is_no_heading(built):
+    """A new heading may change every page's contents, so all are read again; a comment changes none."""
+    before = structure_digest(make_plan(built))
+    change(built / SHARE, "yes = sum(", "# those who said yes\nyes = sum(")
+    assert structure_digest(make_plan(built)) == before
+    change(built / SHARE, "# those who said yes\nyes = sum(", "yes = sum(")
+    with (built / SHARE).open("a", encoding="utf-8") as file:
+        file.write("\n# Another heading\n")
+    assert structure_digest(make_plan(built)) != before
+
+
+def test_a_press_that_nobody_uses_ends_and_one_without_a_runner_too(book):
+    with pages.Press(book, book / "_build/run/default") as press:
+        pass
+    assert press.process.returncode is not None
+    press = pages.Press(book, book / "_build/run/default")
+    press.process.stdin.close()  # what it sees when the runner is killed
+    assert press.process.wait(60) == 0
+    press.process.stdout.close()
 
 
 def test_executing_all_again_with_nothing_new_keeps_the_pages(built):

@@ -22,11 +22,12 @@ from typing import Any
 
 from sustainment.book.chapters import load_book
 from sustainment.book.kernels import SWITCH
-from sustainment.book.pages import JUPYTER_BOOK
 from sustainment.book.scale import SIZES
 from sustainment.book.values import read_json, write_json
 from sustainment.errors import UserError
 
+# Jupyter Book cannot be run with `-m`, and its script may not be on the path.
+JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 PARTS = ("builds", "edits", "sweep", "scale")
 NOT_COPIED = shutil.ignore_patterns("_build", ".git", ".venv", "dist", "*.ipynb", "__pycache__")
 SWEEP_RUNS = 100
@@ -81,25 +82,41 @@ def table(rows: list[Row]) -> str:
 # Running and watching --------------------------------------------------------------------------
 
 
-def run(command: list[str], **environment: str) -> tuple[float, float]:
-    """(seconds, peak memory of the whole process tree in MB) of a command that must succeed."""
+def run(command: list[str], **environment: str) -> float:
+    """Seconds of a command that must succeed."""
     start = time.perf_counter()
-    process = subprocess.Popen(
+    finish(started(command, **environment), command)
+    return time.perf_counter() - start
+
+
+def memory(command: list[str], **environment: str) -> float:
+    """Peak memory of the command's whole process tree in MB.
+
+    Looking costs a tenth of a core, more for many processes than for one: never while time is taken.
+    """
+    process = started(command, **environment)
+    peak = [0.0]
+    watcher = threading.Thread(target=watch, args=(process, peak), daemon=True)
+    watcher.start()
+    finish(process, command)
+    watcher.join()
+    return peak[0]
+
+
+def started(command: list[str], **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
         command,
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0", **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
-    peak = [0.0]
-    watcher = threading.Thread(target=watch, args=(process, peak), daemon=True)
-    watcher.start()
+
+
+def finish(process: subprocess.Popen[str], command: list[str]) -> None:
     said = process.communicate()[0]
-    seconds = time.perf_counter() - start
-    watcher.join()
     if process.returncode:
         raise UserError(f"`{' '.join(command[-4:])}` failed while it was measured:\n{said[-2000:]}")
-    return seconds, peak[0]
 
 
 def watch(process: subprocess.Popen[str], peak: list[float]) -> None:
@@ -140,18 +157,20 @@ def sustainment(*words: str) -> list[str]:
     return [sys.executable, "-m", "sustainment.cli", *words]
 
 
-def medians(rows: Mapping[str, list[tuple[float, float]]], against: str) -> list[Row]:
+def medians(
+    seconds: Mapping[str, list[float]], peaks: Mapping[str, float], against: str
+) -> list[Row]:
     """One row a way: median seconds, its share of another way's, peak memory, and all runs."""
-    base = statistics.median(seconds for seconds, _ in rows[against])
+    base = statistics.median(seconds[against])
     return [
         {
             "what": name,
-            "seconds": round(statistics.median(s for s, _ in runs), 2),
-            "ratio": round(statistics.median(s for s, _ in runs) / base, 2),
-            "peak_mb": round(max(m for _, m in runs)),
-            "runs": [round(s, 2) for s, _ in runs],
+            "seconds": round(statistics.median(runs), 2),
+            "ratio": round(statistics.median(runs) / base, 2),
+            "peak_mb": round(peaks[name]) if name in peaks else "",
+            "runs": [round(s, 2) for s in runs],
         }
-        for name, runs in rows.items()
+        for name, runs in seconds.items()
     ]
 
 
@@ -169,21 +188,25 @@ def builds(book: Path, repeats: int) -> list[Row]:
         "sustainment build, ordinary kernels": (sustainment("build", str(book)), {SWITCH: "0"}),
         "sustainment build, forked kernels": (sustainment("build", str(book)), {}),
     }
-    measured: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
-    for _ in range(repeats):
+    measured: dict[str, list[float]] = {name: [] for name in ways}
+    peaks: dict[str, float] = {}
+    for turn in range(repeats + 1):
         for name, (command, environment) in ways.items():
             shutil.rmtree(book / "_build", ignore_errors=True)
-            measured[name].append(run(command, **environment))
-    return medians(measured, "jupyter-book build, executing")
+            if turn < repeats:
+                measured[name].append(run(command, **environment))
+            else:
+                peaks[name] = memory(command, **environment)
+    return medians(measured, peaks, "jupyter-book build, executing")
 
 
 def edits(book: Path, repeats: int) -> list[Row]:
     """Builds after a change, against a cold one."""
     chapter = next(iter(load_book(book).chapters.values())).path
     cold = run(sustainment("build", str(book)))
-    measured: dict[str, list[tuple[float, float]]] = {"cold build": [cold]}
+    measured: dict[str, list[float]] = {"cold build": [cold]}
 
-    def changed(old: str, new: str) -> tuple[float, float]:
+    def changed(old: str, new: str) -> float:
         text = chapter.read_text(encoding="utf-8")
         chapter.write_text(text.replace(old, new, 1), encoding="utf-8")
         return run(sustainment("build", str(book)))
@@ -199,7 +222,7 @@ def edits(book: Path, repeats: int) -> list[Row]:
         }
         for name, step in steps.items():
             measured.setdefault(name, []).append(step())
-    return medians(measured, "cold build")
+    return medians(measured, {}, "cold build")
 
 
 def sweeps(book: Path, repeats: int) -> list[Row]:
@@ -214,14 +237,20 @@ def sweeps(book: Path, repeats: int) -> list[Row]:
         "parameters: {point: {type: int, default: 0, low: 0, high: 100000}}\n", encoding="utf-8"
     )
     grid = f"point=1:{SWEEP_RUNS}:1"
-    measured: dict[str, list[tuple[float, float]]] = {"bare kernels": [], "sweep": []}
-    for _ in range(repeats):
-        shutil.rmtree(book / "_build", ignore_errors=True)
-        measured["bare kernels"].append(run([sys.executable, "-c", BARE, str(book)]))
-        measured["sweep"].append(
-            run(sustainment("sweep", "burn", "--grid", grid, "--folder", str(book)))
-        )
-    return medians(measured, "bare kernels")
+    ways = {
+        "bare kernels": [sys.executable, "-c", BARE, str(book)],
+        "sweep": sustainment("sweep", "burn", "--grid", grid, "--folder", str(book)),
+    }
+    measured: dict[str, list[float]] = {name: [] for name in ways}
+    peaks: dict[str, float] = {}
+    for turn in range(repeats + 1):
+        for name, command in ways.items():
+            shutil.rmtree(book / "_build", ignore_errors=True)
+            if turn < repeats:
+                measured[name].append(run(command))
+            else:
+                peaks[name] = memory(command)
+    return medians(measured, peaks, "bare kernels")
 
 
 BURN = """---
@@ -238,7 +267,7 @@ point: int = 0  # the run
 import time
 import numpy as np
 from sustainment.report import report
-end = time.process_time() + 1
+end = time.process_time() + 0.3
 while time.process_time() < end:
     np.linalg.svd(np.random.default_rng(point).normal(size=(40, 40)))
 report("burn.point", point, kind="derived")

@@ -38,6 +38,7 @@ _CODE_CELL = re.compile(r"^(`{3,})\{code-cell\}.*?^\1", re.MULTILINE | re.DOTALL
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 if TYPE_CHECKING:
     from sustainment.book.execute import Failure, Job, Outcome
+    from sustainment.book.pages import Press
 
 CUSTOM = "custom"  # where a build with -p lies: it must not pass for an edition
 
@@ -115,6 +116,8 @@ def build(
     only: chapters to execute (with those they need), shown as a small book of their own.
     force: execute everything, whether fresh or not. fork: use forked kernels where that is possible.
     """
+    from sustainment.book.pages import Press
+
     begin = time.perf_counter()
     plan = make_plan(folder, edition, params)
     names = plan.book.with_needs(only) if only else plan.book.order
@@ -124,10 +127,10 @@ def build(
         if not only and not force and unchanged(plan):
             told.line(f"Nothing has changed since the last build: {short(first)}")
         else:
-            with told:
+            with told, Press(plan.book.folder, plan.run_folder) as press:
                 execute_stale(plan, names, jobs or default_jobs(), force, told, fork)
                 check_release(plan, part=bool(only))
-                make_pages(plan, names if only else None, told)
+                make_pages(plan, names if only else None, press, told)
             told.line(closing_table(told, time.perf_counter() - begin))
             told.line(f"The book is in {short(first)}")
     if open_:
@@ -216,7 +219,9 @@ def execute_stale(
             freshness.write_record(run, name, parts[name])
         told.end(name, event, outcome.seconds if outcome else 0.0)
 
-    with Kernels(book, fork) as kernels:
+    # The imports of the whole book, done once, pay from the third chapter on.
+    stale = [not state.fresh for state in freshness.states(book, plan.values, run).values()]
+    with Kernels(book, fork and (force or sum(stale) > 2)) as kernels:
         outcomes = run_in_order(book, names, make_job, jobs, tell, last_seconds(plan))
     if remembered:
         write_json(memory, remembered)
@@ -308,9 +313,9 @@ def check_release(plan: Plan, part: bool) -> None:
 # Pages -------------------------------------------------------------------------------------------
 
 
-def make_pages(plan: Plan, only: list[str] | None, told: Teller) -> None:
+def make_pages(plan: Plan, only: list[str] | None, press: Press, told: Teller) -> None:
     """Stage the book, run Jupyter Book on it, publish the pages, and remember from what."""
-    from sustainment.book.pages import build_pages, publish
+    from sustainment.book.pages import publish
     from sustainment.book.stage import stage
 
     book = plan.book
@@ -330,7 +335,7 @@ def make_pages(plan: Plan, only: list[str] | None, told: Teller) -> None:
         record["structure"] = structure_digest(plan)
         whole = before.get("structure") != record["structure"]
     stage(book, plan.run_folder, staged, edition, plan.changed, only)
-    pages = build_pages(staged, site, book.folder, plan.run_folder, whole, strict=only is None)
+    pages = press.make(staged, site, whole, strict=only is None)
     publish(pages, target)
     if only is None:
         write_json(plan.record, record | {"outputs": outputs_digest(plan)})

@@ -6,6 +6,7 @@ went well; the copy replaces the old pages by one rename.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -17,8 +18,6 @@ from pathlib import Path
 from sustainment.errors import UserError
 from sustainment.study import STUDY_VARIABLE, VALUES_VARIABLE
 
-# Jupyter Book cannot be run with `-m`, and its script may not be on the path.
-JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 WRITERS = "SUSTAINMENT_WRITERS"  # read by site/writing.py; without it one process writes
 # One reads and hands on, so a machine of two cores is busy with two more.
 WRITING_PROCESSES = min(os.cpu_count() or 1, 4) + 1
@@ -26,55 +25,66 @@ _IN_CELL = re.compile(r"\.md:(\d{5,}):")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def build_pages(
-    staged: Path,
-    work: Path,
-    study: Path,
-    run_folder: Path,
-    whole: bool,
-    strict: bool = True,
-    builder: str = "html",
-    environment: Mapping[str, str] | None = None,
-) -> Path:
-    """Run Jupyter Book on the staged book; returns the folder of pages.
+class Press:
+    """Jupyter Book in a process of its own, started early: it does its imports while chapters are executed.
 
-    whole: read everything anew. strict: a warning is an error. After a failure the memory of Sphinx is
-    thrown away, because it would not repeat the warnings of pages that it has already read.
+    A context manager; a press that was never used ends with it.
     """
-    output = work / "_build"
-    if whole:
-        shutil.rmtree(output, ignore_errors=True)
-    # MyST-NB's style sheet, left by the last build, gets a version number in the pages; a new one does
-    # not. The rest of _static stays: Sphinx does not bring it back when no page is out of date.
-    for sheet in (output / builder / "_static").glob("mystnb*.css"):
-        sheet.unlink()
-    work.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-c", JUPYTER_BOOK, "build", "--path-output", str(work), "-q"]
-    command += ["-W", "-n", "--keep-going"] if strict else []
-    command += ["--builder", builder, str(staged)]
-    done = subprocess.run(
-        command,
-        cwd=staged,
-        env={
-            **os.environ,
-            "PYTHONHASHSEED": "0",
-            WRITERS: str(WRITING_PROCESSES),
-            STUDY_VARIABLE: str(study),
-            VALUES_VARIABLE: str(run_folder),
-            **(environment or {}),
-        },
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    if done.returncode:
-        shutil.rmtree(output / ".doctrees", ignore_errors=True)
-        raise UserError(
-            f"The pages were not built.\n{complaints(done.stdout + done.stderr, staged)}"
+
+    def __init__(
+        self, study: Path, run_folder: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", "from sustainment.book.press import main; main()"],
+            cwd=sys.prefix,  # a file in the book's folder is not to be taken for a package
+            env={
+                **os.environ,
+                "PYTHONHASHSEED": "0",
+                WRITERS: str(WRITING_PROCESSES),
+                STUDY_VARIABLE: str(study),
+                VALUES_VARIABLE: str(run_folder),
+                **(environment or {}),
+            },
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
         )
-    return output / builder
+
+    def __enter__(self) -> Press:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.communicate()
+
+    def make(
+        self, staged: Path, work: Path, whole: bool, strict: bool = True, builder: str = "html"
+    ) -> Path:
+        """Run Jupyter Book on the staged book, once; returns the folder of pages.
+
+        whole: read everything anew. strict: a warning is an error. After a failure the memory of Sphinx
+        is thrown away, because it would not repeat the warnings of pages that it has already read.
+        """
+        output = work / "_build"
+        if whole:
+            shutil.rmtree(output, ignore_errors=True)
+        # MyST-NB's style sheet, left by the last build, gets a version number in the pages; a new one does
+        # not. The rest of _static stays: Sphinx does not bring it back when no page is out of date.
+        for sheet in (output / builder / "_static").glob("mystnb*.css"):
+            sheet.unlink()
+        work.mkdir(parents=True, exist_ok=True)
+        arguments = ["build", "--path-output", str(work), "-q"]
+        arguments += ["-W", "-n", "--keep-going"] if strict else []
+        arguments += ["--builder", builder, str(staged)]
+        order = json.dumps({"folder": str(staged), "arguments": arguments})
+        said, _ = self.process.communicate(order + "\n")
+        if self.process.returncode:
+            shutil.rmtree(output / ".doctrees", ignore_errors=True)
+            raise UserError(f"The pages were not built.\n{complaints(said, staged)}")
+        return output / builder
 
 
 def complaints(log: str, staged: Path) -> str:

@@ -33,19 +33,14 @@ def make_pdf(folder: Path | str = ".", edition: str = "default") -> Path:
     Raises UserError when chromium is missing or the book cannot be built.
     """
     from sustainment.book.build import build, make_plan
-    from sustainment.book.pages import build_pages
+    from sustainment.book.pages import Press
 
     find_browser()  # before minutes of work
     build(folder, edition)
     plan = make_plan(folder, edition)
-    page = build_pages(
-        plan.staged,
-        plan.book.build_folder / "site" / f"{plan.label}-pdf",
-        plan.book.folder,
-        plan.run_folder,
-        whole=True,
-        builder="singlehtml",
-    )
+    site = plan.book.build_folder / "site" / f"{plan.label}-pdf"
+    with Press(plan.book.folder, plan.run_folder) as press:
+        page = press.make(plan.staged, site, whole=True, builder="singlehtml")
     name = "book.pdf" if plan.label == "default" else f"book-{plan.label}.pdf"
     return print_page(make_paper(page / "index.html"), plan.book.build_folder / name)
 
