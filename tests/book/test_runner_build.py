@@ -13,8 +13,8 @@ from book_helpers import EXAMPLE, change, tree
 
 from sustainment.book import build as build_module
 from sustainment.book import pages
-from sustainment.book.build import build, make_plan, structure_digest
-from sustainment.book.freshness import states
+from sustainment.book.build import build, make_plan
+from sustainment.book.freshness import states, structure_digest
 from sustainment.errors import UserError
 
 pytestmark = pytest.mark.slow

@@ -14,6 +14,7 @@ from chapters_extreme import DRAFTS, ROOT, VARIANTS, make_draft, make_variant, v
 from sustainment.book.build import Plan, job_for, make_pages, make_plan
 from sustainment.book.execute import local_pool, run_chapter
 from sustainment.book.kernels import fork_environment
+from sustainment.book.pages import Press
 from sustainment.book.progress import Teller
 from sustainment.book.values import what_answers_do_not_say
 from sustainment.report import UNSAID
@@ -234,7 +235,8 @@ def test_the_reviewed_values_hold_no_value_that_cannot_be_said():
 
 def test_the_pages_hold_the_sentences_and_no_number_that_is_none(runs):
     run = runs["nobody_answered"]
-    make_pages(run.plan, chapters_of(run.plan, "nobody_answered"), Teller(quiet=True))
+    with Press(run.plan.book.folder, run.plan.run_folder) as press:
+        make_pages(run.plan, chapters_of(run.plan, "nobody_answered"), press, Teller(quiet=True))
     html = run.plan.book.build_folder / "only" / "html" / "notebooks"
     for chapter, wanted in SAID["nobody_answered"].items():
         page = (html / f"{chapter}.html").read_text(encoding="utf-8")

@@ -13,8 +13,9 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
-from sustainment.book.build import build, make_plan, unchanged
+from sustainment.book.build import build, make_plan
 from sustainment.book.chapters import load_book, toc_files
+from sustainment.book.freshness import unchanged
 from sustainment.book.verify import compare_run, wrong_checksums
 from sustainment.report import UNSAID
 

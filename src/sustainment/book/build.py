@@ -33,8 +33,6 @@ from sustainment.book.progress import Teller
 from sustainment.book.values import read_json, write_json
 from sustainment.errors import UserError
 
-SITE = "sustainment.book.site"
-_CODE_CELL = re.compile(r"^(`{3,})\{code-cell\}.*?^\1", re.MULTILINE | re.DOTALL)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 if TYPE_CHECKING:
     from sustainment.book.execute import Failure, Job, Outcome
@@ -124,7 +122,7 @@ def build(
     first = (plan.book.build_folder / "only" / "html" if only else plan.html) / "index.html"
     told = Teller(quiet=quiet)
     with hold_lock(plan.book.build_folder, told):
-        if not only and not force and unchanged(plan):
+        if not only and not force and freshness.unchanged(plan):
             told.line(f"Nothing has changed since the last build: {short(first)}")
         else:
             with told, Press(plan.book.folder, plan.run_folder) as press:
@@ -332,62 +330,14 @@ def make_pages(plan: Plan, only: list[str] | None, press: Press, told: Teller) -
         before = read_json(plan.record) or {}
         plan.record.unlink(missing_ok=True)
         record["made from"] = freshness.folder_digest(book.folder)
-        record["structure"] = structure_digest(plan)
+        record["structure"] = freshness.structure_digest(plan)
         whole = before.get("structure") != record["structure"]
     stage(book, plan.run_folder, staged, edition, plan.changed, only)
     pages = press.make(staged, site, whole, strict=only is None)
     publish(pages, target)
     if only is None:
-        write_json(plan.record, record | {"outputs": outputs_digest(plan)})
+        write_json(plan.record, record | {"outputs": freshness.outputs_digest(plan)})
     told.end("pages")
-
-
-def structure_digest(plan: Plan) -> str:
-    """What lets pages change that nobody edited: headings, labels, terms, settings, templates.
-
-    While this stays the same, Sphinx may read just the edited pages; else it reads all of them. Pages
-    that show a value of another chapter are written again by the site's own extension.
-    """
-    book = plan.book
-    lines = []
-    edited = {*book.pages.values(), *(chapter.path for chapter in book.chapters.values())}
-    for path in freshness.files_below(book.folder):
-        relative = path.relative_to(book.folder).as_posix()
-        if relative.startswith(("tests/", "dist/")):
-            continue
-        text = path.read_text(encoding="utf-8") if path in edited else "{glossary}"
-        if "{glossary}" not in text:
-            text = _CODE_CELL.sub("```{code-cell}", text)  # a comment in code is no heading
-            kept = re.findall(r"^(?:#|\(|\s*:|---|```|~~~|\{).*$", text, re.MULTILINE)
-            lines.append(f"{relative} {freshness.digest(chr(10).join(kept).encode())}")
-        else:
-            lines.append(f"{relative} {freshness.file_digest(path)}")
-    if SITE not in str(book.config.get("sphinx")):
-        lines += [
-            freshness.file_digest(freshness.notebook_file(plan.run_folder, name))
-            for name in book.chapters
-        ]
-    return freshness.digest("\n".join(lines).encode())
-
-
-def outputs_digest(plan: Plan) -> str:
-    folders = [folder for folder in (plan.html, plan.run_folder) if folder.exists()]
-    return freshness.digest("".join(map(freshness.listing_digest, folders)).encode())
-
-
-def unchanged(plan: Plan) -> bool:
-    """Whether the pages that are there were made from exactly what is there now."""
-    record = read_json(plan.record)
-    if not record or not plan.html.exists():
-        return False
-    return (
-        record.get("made from") == freshness.folder_digest(plan.book.folder)
-        and record.get("outputs") == outputs_digest(plan)
-        and all(
-            state.fresh
-            for state in freshness.states(plan.book, plan.values, plan.run_folder).values()
-        )
-    )
 
 
 def closing_table(told: Teller, seconds: float) -> str:

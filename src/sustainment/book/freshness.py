@@ -1,4 +1,4 @@
-"""Which chapters must run again, and because of what.
+"""Which chapters must run again, and because of what; whether the pages are still right.
 
 A chapter is fresh when everything that can change its numbers is what it was when it ran: its code
 cells, the values of its parameters, its declared inputs, the values of the chapters it needs, the
@@ -12,10 +12,11 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sustainment.book.chapters import Book, Chapter
 from sustainment.book.parameters import Scalar, show
@@ -23,11 +24,16 @@ from sustainment.book.values import read_json, values_file, write_json
 from sustainment.errors import UserError
 from sustainment.study import input_paths
 
+if TYPE_CHECKING:
+    from sustainment.book.build import Plan
+
 PACKAGE = Path(__file__).resolve().parents[1]
 # These parts of the package run, show and make books; no number depends on them.
 NOT_ANALYSIS = ("book", "new", "cli.py")
+SITE = "sustainment.book.site"
 SKIPPED = {"__pycache__", "_build", "_paired", "node_modules"}
 BIG = 100_000_000  # bytes; above it a file that kept size, time and inode is not read again
+_CODE_CELL = re.compile(r"^(`{3,})\{code-cell\}.*?^\1", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -103,9 +109,6 @@ def common_parts(book: Book) -> dict[str, str]:
     for name in ("data/study.yml", "data/suppression.yml"):
         if (book.folder / name).is_file():
             parts[name] = file_digest(book.folder / name)
-    plan = book.folder / "data" / "suppression.yml"
-    if plan.is_file():
-        parts["data/suppression.yml"] = file_digest(plan)
     return parts
 
 
@@ -234,3 +237,48 @@ def listing_digest(folder: Path) -> str:
         if path.is_file() and (facts := path.stat())
     ]
     return digest("\n".join(lines).encode())
+
+
+# Pages -------------------------------------------------------------------------------------------
+
+
+def structure_digest(plan: Plan) -> str:
+    """What lets pages change that nobody edited: headings, labels, terms, settings, templates.
+
+    While this stays the same, Sphinx may read just the edited pages; else it reads all of them. Pages
+    that show a value of another chapter are written again by the site's own extension.
+    """
+    book = plan.book
+    lines = []
+    edited = {*book.pages.values(), *(chapter.path for chapter in book.chapters.values())}
+    for path in files_below(book.folder):
+        relative = path.relative_to(book.folder).as_posix()
+        if relative.startswith(("tests/", "dist/")):
+            continue
+        text = path.read_text(encoding="utf-8") if path in edited else "{glossary}"
+        if "{glossary}" not in text:
+            text = _CODE_CELL.sub("```{code-cell}", text)  # a comment in code is no heading
+            kept = re.findall(r"^(?:#|\(|\s*:|---|```|~~~|\{).*$", text, re.MULTILINE)
+            lines.append(f"{relative} {digest(chr(10).join(kept).encode())}")
+        else:
+            lines.append(f"{relative} {file_digest(path)}")
+    if SITE not in str(book.config.get("sphinx")):
+        lines += [file_digest(notebook_file(plan.run_folder, name)) for name in book.chapters]
+    return digest("\n".join(lines).encode())
+
+
+def outputs_digest(plan: Plan) -> str:
+    folders = [folder for folder in (plan.html, plan.run_folder) if folder.exists()]
+    return digest("".join(map(listing_digest, folders)).encode())
+
+
+def unchanged(plan: Plan) -> bool:
+    """Whether the pages that are there were made from exactly what is there now."""
+    record = read_json(plan.record)
+    if not record or not plan.html.exists():
+        return False
+    return (
+        record.get("made from") == folder_digest(plan.book.folder)
+        and record.get("outputs") == outputs_digest(plan)
+        and all(state.fresh for state in states(plan.book, plan.values, plan.run_folder).values())
+    )
