@@ -80,9 +80,11 @@ class PlaceLines(SphinxPostTransform):
             where.append("builds on " + ", ".join(before))
         items = "".join(f"<li>{item}</li>" for item in where)
         shown = header.get("kinds") or []
+        # A page without numbers has no kinds to tell.
+        kinds = marks(shown, self.config.sustainment_provenance) if shown else ""
         markup = (
             f'<div class="place"><ul class="place-where" aria-label="Your place in the book">{items}</ul>'
-            f"{marks(shown, self.config.sustainment_provenance)}</div>"
+            f"{kinds}</div>"
         )
         return nodes.raw("", markup, format="html")
 
