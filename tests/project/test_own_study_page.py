@@ -44,6 +44,13 @@ def test_the_commands_of_the_walk_end_in_a_book(tmp_path):
     assert "continued to work with it" in outcome and "of 66" in outcome
 
 
+def test_the_made_project_has_every_make_target_that_the_page_names():
+    makefile = ROOT / "src" / "sustainment" / "new" / "templates" / "Makefile"
+    known = set(re.findall(r"^([a-z-]+):", makefile.read_text(encoding="utf-8"), re.M))
+    named = set(re.findall(r"`make ([a-z-]+)`", PAGE.read_text(encoding="utf-8")))
+    assert {"book", "protect"} <= named <= known
+
+
 def test_the_walk_mentions_every_kind_of_survey_and_a_merge_that_can_be_read(tmp_path):
     from sustainment.survey.read import kinds
     from sustainment.survey.vendors.languages import files_of
