@@ -18,10 +18,10 @@ from typing import Any
 
 import yaml
 
-from sustainment.book.build import Plan, make_plan
 from sustainment.book.chapters import Book
 from sustainment.book.crate import FILE, describe, read_citation
 from sustainment.book.freshness import files_below, unchanged
+from sustainment.book.plan import Plan, make_plan
 from sustainment.errors import UserError
 from sustainment.report import WITHHELD
 from sustainment.study import PRIVATE_FOLDERS

@@ -43,8 +43,8 @@ def status(
     folder: BookFolder = Path("."), edition: EditionName = "default", parameters: Parameters = None
 ) -> None:
     """Say of each chapter whether it is fresh, or what changed. Changes nothing."""
-    from sustainment.book.build import make_plan
     from sustainment.book.freshness import states
+    from sustainment.book.plan import make_plan
 
     plan = make_plan(folder, edition, parameters or ())
     found = states(plan.book, plan.values, plan.run_folder)

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from sustainment.book.build import (
-    Plan,
     check_release,
     default_jobs,
     execute_stale,
     hold_lock,
-    make_plan,
 )
 from sustainment.book.chapters import Book
+from sustainment.book.plan import Plan, make_plan
 from sustainment.book.progress import Teller
 from sustainment.book.values import read_json, values_file, write_json
 from sustainment.errors import UserError

@@ -25,7 +25,7 @@ from sustainment.errors import UserError
 from sustainment.study import input_paths
 
 if TYPE_CHECKING:
-    from sustainment.book.build import Plan
+    from sustainment.book.plan import Plan
 
 PACKAGE = Path(__file__).resolve().parents[1]
 # These parts of the package run, show and make books; no number depends on them.

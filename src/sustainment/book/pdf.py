@@ -32,8 +32,9 @@ def make_pdf(folder: Path | str = ".", edition: str = "default") -> Path:
 
     Raises UserError when chromium is missing or the book cannot be built.
     """
-    from sustainment.book.build import build, make_plan
+    from sustainment.book.build import build
     from sustainment.book.pages import Press
+    from sustainment.book.plan import make_plan
 
     find_browser()  # before minutes of work
     build(folder, edition)

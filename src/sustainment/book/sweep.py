@@ -22,10 +22,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sustainment.book import freshness
-from sustainment.book.build import Plan, default_jobs, execute_stale, hold_lock, job_for, make_plan
+from sustainment.book.build import default_jobs, execute_stale, hold_lock, job_for
 from sustainment.book.execute import Failure, Job, Outcome, local_pool, run_chapter
 from sustainment.book.kernels import fork_environment
 from sustainment.book.parameters import Parameter, Scalar, read_text
+from sustainment.book.plan import Plan, make_plan
 from sustainment.book.progress import Teller
 from sustainment.book.values import read_json, write_json
 from sustainment.errors import UserError

@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sustainment.book.build import Plan, make_plan
 from sustainment.book.chapters import Chapter, did_you_mean
+from sustainment.book.plan import Plan, make_plan
 from sustainment.book.values import read_json, values_file
 from sustainment.errors import UserError
 from sustainment.statements import keys_in, names_read, names_set
