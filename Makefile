@@ -40,9 +40,9 @@ book: $(STAMP) ## execute what changed and build the pages: _build/html/index.ht
 test: book ## build the book, then run all tests
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-check: $(STAMP) ## the daily loop: style, prose, the raw material, the fast tests
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
+check: $(STAMP) ## the daily loop: style, types, prose, the raw material, the fast tests
+	$(BIN)/ruff check && $(BIN)/ruff format --check
+	$(BIN)/mypy
 	$(BIN)/codespell
 	$(BIN)/sustainment lint
 	$(BIN)/sustainment check

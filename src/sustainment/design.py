@@ -61,7 +61,7 @@ def design_graph(design: Mapping[str, Any], variant: str) -> nx.DiGraph:
 def design_diagram(design: Mapping[str, Any], variant: str) -> Figure:
     """The design from top to bottom, legible on a phone; solid is published, dashed is assumed."""
     graph = design_graph(design, variant)
-    layer = {}
+    layer: dict[str, int] = {}
     for step in nx.topological_sort(graph):
         layer[step] = max((layer[p] + 1 for p in graph.predecessors(step)), default=0)
     spot = {s["id"]: (_COLUMN[s["strand"]], -layer[s["id"]]) for s in design["steps"]}

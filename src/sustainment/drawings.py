@@ -10,9 +10,9 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from cycler import cycler
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -51,7 +51,7 @@ plt.rcParams.update(
         "lines.markersize": 5,
         "axes.spines.top": False,
         "axes.spines.right": False,
-        "axes.prop_cycle": mpl.cycler(color=PALETTE, linestyle=["-", "--", "-.", ":"]),
+        "axes.prop_cycle": cycler(color=PALETTE, linestyle=["-", "--", "-.", ":"]),
         "svg.hashsalt": "sustainment",
     }
 )

@@ -53,13 +53,13 @@ class Watch(ast.NodeTransformer):
         self.study = study
         self.lost: dict[str, str] = {}  # name: the sentence that stands for it
 
-    def visit(self, tree: ast.Module) -> ast.Module:
+    def visit(self, tree: Any) -> Any:
         """The cell, ending where it first needs what could not be made."""
         made: set[str] = set()
         for place, statement in enumerate(tree.body):
             needs = needs_before(statement, made) & set(self.lost)
             if needs:
-                stop = ast.parse(
+                stop: Any = ast.parse(
                     "from sustainment.errors import CannotSay as _cannot\nraise _cannot()"
                 )
                 stop.body[1].exc.args.append(ast.Constant(self.lost[min(needs)]))

@@ -13,7 +13,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from sustainment.errors import CannotSay, UserError
-from sustainment.study import current_study
+from sustainment.study import current_study, open_now
 
 KINDS = ("published", "derived", "elsewhere", "invented", "observed")
 MIME_PREFIX = "application/papermill.record/"
@@ -101,8 +101,8 @@ def report_unsaid(
     key: str, *, kind: str = "data", population: str = "", target: str = "", cited_from: str = ""
 ) -> None:
     """Record that a value cannot be computed from these answers: no value, and a text that says so."""
-    what = {"population": population, "target": target}
-    _display(protected(Statistic(key, None, UNSAID, resolve_kind(kind), **what)), cited_from)
+    unsaid = Statistic(key, None, UNSAID, resolve_kind(kind), population=population, target=target)
+    _display(protected(unsaid), cited_from)
 
 
 def only_if(condition: Any, sentence: str) -> None:
@@ -124,7 +124,7 @@ def cite(study: Any, chapter: str, *keys: str) -> list[Any]:
     The value of what could not be said there is None here.
     """
     records = study.value_records(chapter)
-    values = []
+    values: list[Any] = []
     for key in keys:
         if key not in records:
             if any(record["value"] is None for record in records.values()):
@@ -231,7 +231,7 @@ def protected(statistic: Statistic) -> Statistic:
         return statistic
     from sustainment.disclosure.gate import protect_statistic
 
-    return protect_statistic(current_study(), statistic)
+    return protect_statistic(open_now(), statistic)
 
 
 def in_notebook() -> bool:

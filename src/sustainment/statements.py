@@ -70,6 +70,8 @@ def key_of(node: ast.expr) -> tuple[str, bool]:
     if isinstance(node, ast.Constant):
         return str(node.value), False
     if isinstance(node, ast.JoinedStr):
-        parts = [re.escape(v.value) if isinstance(v, ast.Constant) else ".+" for v in node.values]
+        parts = [
+            re.escape(str(v.value)) if isinstance(v, ast.Constant) else ".+" for v in node.values
+        ]
         return "".join(map(str, parts)), True
     return ".+", True

@@ -160,6 +160,13 @@ def current_study() -> Study | None:
     return _current
 
 
+def open_now() -> Study:
+    """The study that is open. Raises UserError when none is: nothing can be protected then."""
+    if _current is None:
+        raise UserError("No study is open: call open_study before anything is shown.")
+    return _current
+
+
 def find_root(start: Path | str | None = None) -> Path:
     """The study folder: given, named by the runner, or the first parent with `data/study.yml`."""
     start = Path(start or os.environ.get(STUDY_VARIABLE) or Path.cwd()).resolve()
@@ -273,8 +280,8 @@ def _read_input(study: Study, name: str) -> Any:
         from sustainment.interviews.read import read_interviews
 
         interviews = read_interviews(paths[0], kind=entry.get("kind"), mapping=entry.get("mapping"))
-        own = {"provenance": study.provenance, "settings": study.settings.get("interviews") or {}}
-        return replace(interviews, **own)
+        own = study.settings.get("interviews") or {}
+        return replace(interviews, provenance=study.provenance, settings=own)
     if reader == "integration":
         from sustainment.integration.model import read_integration
 

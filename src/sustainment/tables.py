@@ -17,7 +17,7 @@ import pandas as pd
 from sustainment.errors import UserError
 from sustainment.instead import refuse_no_number, show_sentence
 from sustainment.report import Statistic, format_value, in_notebook, resolve_kind
-from sustainment.study import current_study
+from sustainment.study import open_now
 
 INVENTED_SUFFIX = "[invented, not from the study]"
 
@@ -195,7 +195,7 @@ def protect_frame(
         return table
     from sustainment.disclosure.gate import protect_table
 
-    return protect_table(current_study(), table, id, population, list(counts), dict(derived or {}))
+    return protect_table(open_now(), table, id, population, list(counts), dict(derived or {}))
 
 
 def protect_text(text: str, kind: str) -> str:
@@ -204,7 +204,7 @@ def protect_text(text: str, kind: str) -> str:
         return text
     from sustainment.disclosure.gate import protect_text as protect
 
-    return protect(current_study(), text)
+    return protect(open_now(), text)
 
 
 def check_id(id: str, prefix: str) -> None:

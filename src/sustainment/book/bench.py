@@ -17,6 +17,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -212,11 +213,11 @@ def edits(book: Path, repeats: int) -> list[Row]:
         return run(sustainment("build", str(book)))
 
     for number in range(repeats):
-        steps = {
+        steps: dict[str, Callable[[], float]] = {
             "nothing changed": lambda: run(sustainment("build", str(book))),
             "status": lambda: run(sustainment("status", str(book))),
-            "prose of one chapter": lambda n=number: changed(
-                "\n## ", f"\nMore words, {'x' * n}.\n\n## "
+            "prose of one chapter": partial(
+                changed, "\n## ", f"\nMore words, {'x' * number}.\n\n## "
             ),
             "code of one chapter": lambda: changed("\nstudy = ", "\n# again\nstudy = "),
         }

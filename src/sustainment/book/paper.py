@@ -46,7 +46,7 @@ def pages_within(soup: BeautifulSoup) -> dict[str, Tag]:
     for mark in soup.select(f"span[id^={DOCUMENT}]"):
         section = mark.find_next_sibling(["section", "div"])  # a page in another language is a div
         if section is not None:
-            found[mark["id"].removeprefix(DOCUMENT)] = section
+            found[str(mark["id"]).removeprefix(DOCUMENT)] = section
     return found
 
 
@@ -55,27 +55,28 @@ def mend_links(soup: BeautifulSoup) -> None:
     home = soup.find("article")
     if home is not None:
         home["id"] = f"{DOCUMENT}index"  # the first page alone has no mark of its own
-    times = Counter(element["id"] for element in soup.select("[id]"))
+    times = Counter(str(element["id"]) for element in soup.select("[id]"))
     renamed: dict[str, dict[str, str]] = {}
     for docname, section in pages_within(soup).items():
         new = renamed[docname] = {}
         for element in [section, *section.select("[id]")]:
-            old = element.get("id", "")
+            old = str(element.get("id", ""))
             if times[old] > 1:
                 element["id"] = new[old] = f"{docname.replace('/', '-')}--{old}"
         for attribute in NAMING:
             for element in section.select(f"[{attribute}]"):
-                words = element[attribute]
-                words = words if isinstance(words, list) else words.split()
+                named = element[attribute]
+                words = named if isinstance(named, list) else str(named).split()
                 element[attribute] = " ".join(new.get(word, word) for word in words)
         for link in section.select("a[href^='#']"):
-            link["href"] = "#" + new.get(link["href"][1:], link["href"][1:])
+            place = str(link["href"])[1:]
+            link["href"] = "#" + new.get(place, place)
     known = {element["id"] for element in soup.select("[id]")}
     first: dict[str, str] = {}  # a name alone means the first page that has it
     for new in renamed.values():
         first = new | first
     for link in soup.select("a[href]"):
-        page, _, place = link["href"].partition("#")
+        page, _, place = str(link["href"]).partition("#")
         docname, _, place_there = place.removeprefix(DOCUMENT).partition("#")
         if not page and place.startswith(DOCUMENT) and place_there:
             link["href"] = "#" + renamed.get(docname, {}).get(place_there, place_there)
@@ -90,8 +91,9 @@ def move_answers(soup: BeautifulSoup) -> int:
     end = soup.new_tag("section", attrs={"id": "hints-and-solutions"})
     end.append(tag(soup, "h2", TITLE))
     titles = {
-        id(exercise): section.find(["h1", "h2"]).get_text(strip=True)
+        id(exercise): heading.get_text(strip=True)
         for section in pages_within(soup).values()
+        if (heading := section.find(["h1", "h2"]))
         for exercise in section.select("section.practice")
     }
     chapter, moved = "", 0

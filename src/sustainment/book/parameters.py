@@ -16,6 +16,7 @@ chapters, what each parameter may be:
 from __future__ import annotations
 
 import ast
+import contextlib
 import io
 import math
 import re
@@ -23,7 +24,7 @@ import tokenize
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sustainment.book.chapters import Book, Chapter, did_you_mean
 from sustainment.errors import UserError
@@ -122,13 +123,13 @@ def parameter_lines(chapter: Chapter) -> dict[str, Line]:
     rows: set[int] = set()
     for statement in statements:
         place = f"{chapter.file}, line {cell.line + statement.lineno - 1}"
-        line = read_line(statement, comments.get(statement.end_lineno or 0, ""), place)
-        if line.name in lines:
-            raise UserError(f"{place}: the parameter {line.name!r} is set twice.")
+        read = read_line(statement, comments.get(statement.end_lineno or 0, ""), place)
+        if read.name in lines:
+            raise UserError(f"{place}: the parameter {read.name!r} is set twice.")
         if statement.lineno in rows:
             raise UserError(f"{place}: write one parameter a line.")
         rows.add(statement.lineno)
-        lines[line.name] = line
+        lines[read.name] = read
     return lines
 
 
@@ -142,10 +143,9 @@ def read_line(statement: ast.stmt, comment: str, place: str) -> Line:
         raise UserError(
             f"{place}: the parameter {name!r} has the type `{ast.unparse(statement.annotation)}`. {form}"
         )
-    try:
+    default: Any = None
+    with contextlib.suppress(ValueError):
         default = ast.literal_eval(statement.value) if statement.value else None
-    except ValueError:
-        default = None
     if kind == "float" and type(default) is int:
         default = float(default)
     if type(default) is not TYPES[kind]:
@@ -153,7 +153,7 @@ def read_line(statement: ast.stmt, comment: str, place: str) -> Line:
         raise UserError(f"{place}: {name!r} is declared {kind}, but its value is {written}. {form}")
     if not comment:
         raise UserError(f"{place}: say after a # what the parameter {name!r} means. {form}")
-    return Line(name, kind, default, comment)
+    return Line(name, kind, cast(Scalar, default), comment)
 
 
 def comment_of_line(source: str) -> dict[int, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Literal
 
 from sustainment.book.pdf import find_browser
 from sustainment.book.served import chosen_pages, serve
@@ -22,7 +23,7 @@ PAGES = (
     "notebooks/practice/protecting.html",
 )
 SCREENS = {"narrow": (360, 740), "wide": (1440, 900)}
-MODES = ("light", "dark")
+MODES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 TALLEST = 30_000  # pixels; a longer page is cut there
 SHRINK = {"narrow": 2 / 3, "wide": 1 / 4}  # on the contact sheets
 GAP = 16
@@ -39,7 +40,8 @@ def take_pictures(site: Path, out: Path, wanted: Sequence[str] = ()) -> list[Pat
     browser_path = find_browser()
     pages = chosen_pages(site, list(wanted or PAGES))
     out.mkdir(parents=True, exist_ok=True)
-    taken, firsts = [], {name: [] for name in SCREENS}
+    taken: list[Path] = []
+    firsts: dict[str, list[bytes]] = {name: [] for name in SCREENS}
     with serve(site) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"]
@@ -58,7 +60,7 @@ def take_pictures(site: Path, out: Path, wanted: Sequence[str] = ()) -> list[Pat
                     target = out / f"{stem}-{width}-{mode}.png"
                     firsts[screen].append(page.screenshot())
                     size = page.evaluate("document.documentElement.scrollHeight")
-                    clip = {"x": 0, "y": 0, "width": width, "height": min(size, TALLEST)}
+                    clip: Any = {"x": 0, "y": 0, "width": width, "height": min(size, TALLEST)}
                     page.screenshot(path=target, full_page=True, clip=clip)
                     taken.append(target)
                 context.close()

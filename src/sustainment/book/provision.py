@@ -21,7 +21,7 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from jupyter_client.provisioning import LocalProvisioner
 
@@ -161,11 +161,11 @@ class WarmProvisioner(LocalProvisioner):
                 env = kwargs.get("env") or dict(os.environ)
                 cwd = kwargs.get("cwd") or os.getcwd()
                 try:
-                    self.process = channel.fork(cmd[module + 1 :], env, cwd)
+                    kernel = channel.fork(cmd[module + 1 :], env, cwd)
                 except OSError:
                     _channels.clear()  # the next chapter tries anew
                     raise
-                self.pid = self.process.pid
-                self.pgid = self.process.pid
+                self.process = cast(Any, kernel)  # what jupyter_client asks of a Popen, it answers
+                self.pid = self.pgid = kernel.pid
                 return self.connection_info
         return await super().launch_kernel(cmd, **kwargs)

@@ -128,7 +128,7 @@ def change(before: Mapping[str, Any], now: Mapping[str, Any], relative: float) -
         if not math.isclose(old, new, rel_tol=relative, abs_tol=1e-12):
             size = f"{new - old:+.4g}"
             return f"changed from {before['text']} to {now['text']} ({size}; {old!r} to {new!r})"
-        compared = COMPARED[1:]  # a digit of the text may round the other way
+        compared: tuple[str, ...] = COMPARED[1:]  # a digit of the text may round the other way
     elif old != new or type(old) is not type(new):
         return f"changed from {before['text']} to {now['text']}"
     else:

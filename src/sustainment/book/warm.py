@@ -86,17 +86,18 @@ def serve(listener: socket.socket, life: int) -> None:
     lines.register(life, selectors.EVENT_READ, [])
     while True:
         for key, _ in lines.select():
-            if key.fileobj == life:
+            caller: Any = key.fileobj  # the listener, a worker's socket, or the pipe
+            if caller == life:
                 return  # and the kernels with it: each dies with its parent
-            if key.fileobj is listener:
+            if caller is listener:
                 worker, _ = listener.accept()
                 lines.register(worker, selectors.EVENT_READ, [])
                 continue
-            request = next_request(key.fileobj)
+            request = next_request(caller)
             kernels = [kernel for kernel in key.data if not has_ended(kernel)]
             if request is None:
-                lines.unregister(key.fileobj)
-                key.fileobj.close()
+                lines.unregister(caller)
+                caller.close()
                 end(kernels)
                 continue
             pid = os.fork()
@@ -105,8 +106,8 @@ def serve(listener: socket.socket, life: int) -> None:
                     os.close(other.fd)
                 become_kernel(request, warm)
             kernels.append(os.pidfd_open(pid))
-            lines.modify(key.fileobj, selectors.EVENT_READ, kernels)
-            socket.send_fds(key.fileobj, [f"{pid}\n".encode()], [kernels[-1]])
+            lines.modify(caller, selectors.EVENT_READ, kernels)
+            socket.send_fds(caller, [f"{pid}\n".encode()], [kernels[-1]])
 
 
 def next_request(worker: socket.socket) -> dict[str, Any] | None:

@@ -129,9 +129,9 @@ def make_plan(
 ) -> dict[str, Any]:
     """Decide what is hidden. Raises UserError naming a number that nothing can protect."""
     merges = {
-        id: found
+        id: pair
         for id, tables in by_id(registers, rules).items()
-        if (found := merged(tables, rules))
+        if (pair := merged(tables, rules))
     }
     for register in registers:
         register.tables = [merge_table(t, *merges.get(t.id, ([], []))) for t in register.tables]

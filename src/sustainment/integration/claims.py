@@ -86,7 +86,7 @@ def is_met(rule: Mapping[str, Any], values: Mapping[str, Any]) -> bool | None:
     """Whether reported values meet a rule; None when it cannot be applied to any values."""
     if "cannot" in rule:
         return None
-    key = rule.get("key")
+    key = str(rule.get("key"))
     if key not in values:
         raise UserError(
             f"published.yml: a claim's rule uses the value {key!r}, which is not reported. Report it "

@@ -125,7 +125,8 @@ def block_of(construct: Construct, evidence: pd.DataFrame) -> tuple[list[tuple],
     """The pieces of one block as (line from the top, share of a bar or None, text, look); its height."""
     fit = fit_of(construct, evidence)
     sign, colour = FIT_LOOK[fit]
-    pieces, y = [], 0.2
+    pieces: list[tuple] = []
+    y = 0.2
 
     def add(text: str, after: float = 0.25, **look: Any) -> None:
         nonlocal y

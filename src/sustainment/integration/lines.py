@@ -19,7 +19,7 @@ def entries_with_lines(path: Path, key: str = "") -> list[dict[str, Any]]:
     name = f"data/{path.parent.name}/{path.name}" if not key else path.name
     try:
         text = path.read_text(encoding="utf-8")
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root: Any = yaml.compose(text, Loader=yaml.SafeLoader)
         data = yaml.safe_load(text)
     except FileNotFoundError:
         raise UserError(f"{name} is missing. Put it there, an empty list if need be.") from None
@@ -49,7 +49,7 @@ def entries_with_lines(path: Path, key: str = "") -> list[dict[str, Any]]:
     return found
 
 
-def _value(root: yaml.Node, key: str) -> yaml.Node | None:
+def _value(root: Any, key: str) -> Any:
     return next((value for name, value in root.value if name.value == key), None)
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sustainment.errors import UserError
 from sustainment.integration.lines import entries_with_lines
@@ -227,6 +227,8 @@ def _records(path: Path, record: type[Record]) -> tuple[Record, ...]:
                 f"{place}: the id {entry['id']!r} is used twice, first in line "
                 f"{found[entry['id']].line}. Give one of them another."
             )
-        values = {k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()}
+        values: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()
+        }
         found[entry["id"]] = record(**values)
     return tuple(found.values())

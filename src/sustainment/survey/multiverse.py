@@ -121,7 +121,7 @@ def look_up(survey: Survey, frame: pd.DataFrame, plan: Plan) -> People:
 
 
 def _share(study: Study, people: People, plan: Plan, choice: Mapping[str, Any]) -> dict[str, float]:
-    choice = plan.default | choice
+    choice = {**plan.default, **choice}
     for name, option in choice.items():
         if option not in plan.choices.get(name, {}):
             known = ", ".join(map(str, plan.choices.get(name, {}))) or "none"

@@ -26,8 +26,8 @@ from sustainment.errors import UserError
 from sustainment.learn.sphinx import study_root
 
 if TYPE_CHECKING:
+    from myst_nb.sphinx_ import SphinxEnvType
     from sphinx.application import Sphinx
-    from sphinx.environment import BuildEnvironment
 
 PAGE = "pages/ledger"
 
@@ -50,7 +50,7 @@ def anchor(key: str) -> str:
     return "v-" + re.sub(r"[^a-z0-9]+", "-", key.lower()).strip("-")
 
 
-def executed(env: BuildEnvironment, docname: str) -> list[dict[str, Any]]:
+def executed(env: SphinxEnvType, docname: str) -> list[dict[str, Any]]:
     """The values of one page as {cell, key, value, text, kind, …}, in the order they were reported."""
     folder = env.mystnb_config.output_folder
     sources = cell_sources(Path(folder) / f"{docname}.ipynb")
@@ -98,7 +98,7 @@ def cell_of(key: str, sources: Mapping[int, str]) -> int | None:
 
 def rows(app: Sphinx) -> list[dict[str, Any]]:
     """Every value of the book with where it is computed, where it is shown, and what was expected."""
-    env = app.env
+    env: Any = app.env  # and what MyST-NB keeps in it
     root = study_root(app.srcdir)
     shown: dict[str, list[str]] = {}
     for docname, data in env.metadata.items():

@@ -22,8 +22,8 @@ from sustainment.book.site.kinds import MARKS
 from sustainment.book.site.language import kind_word
 
 if TYPE_CHECKING:
+    from myst_nb.sphinx_ import SphinxEnvType
     from sphinx.application import Sphinx
-    from sphinx.environment import BuildEnvironment
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ def role(
     return [node], []
 
 
-def values_of(env: BuildEnvironment, docname: str) -> dict[str, Number]:
+def values_of(env: SphinxEnvType, docname: str) -> dict[str, Number]:
     """The values that one page reported, by key."""
     values = {}
     for key, output in read_glue_cache(env.mystnb_config.output_folder, docname).items():
@@ -70,7 +70,7 @@ def values_of(env: BuildEnvironment, docname: str) -> dict[str, Number]:
     return values
 
 
-def find_number(env: BuildEnvironment, docname: str, key: str) -> Number | None:
+def find_number(env: SphinxEnvType, docname: str, key: str) -> Number | None:
     """The value `key` as `docname` reports it, else as the first chapter that does."""
     own = values_of(env, docname)
     if key in own:
@@ -80,7 +80,7 @@ def find_number(env: BuildEnvironment, docname: str, key: str) -> Number | None:
     return None
 
 
-def _keys_to_chapters(env: BuildEnvironment) -> dict[str, list[str]]:
+def _keys_to_chapters(env: SphinxEnvType) -> dict[str, list[str]]:
     chapters: dict[str, list[str]] = {}
     for docname, data in sorted(getattr(env, "nb_metadata", {}).items()):
         for key in data.get("glue", ()):
@@ -133,7 +133,7 @@ class ResolveNumbers(SphinxPostTransform):
         return link
 
 
-def pages_with_values(app: Sphinx, env: BuildEnvironment) -> list[str]:
+def pages_with_values(app: Sphinx, env: Any) -> list[str]:
     """Pages to write again: a value or a figure may come from a chapter that has changed since.
 
     While all chapters show what they showed at the last build, that is none of them.

@@ -71,22 +71,24 @@ def improve_tables(markup: str, place: str) -> str:
     return str(soup)
 
 
+def classes_of(element: Tag) -> list[str]:
+    return element.get_attribute_list("class") if element.has_attr("class") else []
+
+
 def _name_headers(table: Tag) -> None:
     body = table.find("tbody")
     for row in body.find_all("tr") if body else ():
         first = row.find(["th", "td"])
-        if first and first.name == "td" and "num" not in first.get("class", ()):
+        if first and first.name == "td" and "num" not in classes_of(first):
             first.name = "th"  # the words of a row are its header
     for cell in table.find_all(["th", "td"]):
-        kept = [
-            name for name in cell.get("class", ()) if name not in STYLER and name[-1] not in DIGITS
-        ]
+        kept = [name for name in classes_of(cell) if name not in STYLER and name[-1] not in DIGITS]
         cell.attrs.pop("class", None)
         cell.attrs.pop("id", None)  # Styler's: long, and nothing points at them
         if len(cell.get_text()) > LONG:
             kept.append("long")
         if kept:
-            cell["class"] = kept
+            cell["class"] = " ".join(kept)
     for cell in table.find_all("th"):
         if not cell.get_text(strip=True):
             cell.name = "td"
