@@ -9,7 +9,6 @@ STAMP := .venv/.installed
 # Without byte code imports take three times as long; one computing thread a process is enough.
 unexport PYTHONDONTWRITEBYTECODE
 export OPENBLAS_NUM_THREADS := 1
-
 # .venv holds the checkout's path in many places: a moved checkout gets a new one.
 ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
 .PHONY: $(STAMP)
@@ -41,7 +40,8 @@ test: book ## build the book, then run all tests
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: $(STAMP) ## the daily loop: style, types, prose, the raw material, the fast tests
-	$(BIN)/ruff check && $(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/codespell
 	$(BIN)/sustainment lint
