@@ -81,7 +81,7 @@ def _silent_documents(interviews: Interviews) -> list[Finding]:
             "warning",
             "interview-without-segments",
             f"nothing is coded in {document!r}",
-            "It counts as an interview in which no theme occurs; is its coding missing?",
+            "Figures and counts leave it out; is its coding missing?",
         )
         for document in interviews.documents["document"]
         if document not in coded

@@ -148,8 +148,14 @@ def assemble(
         why=why,
         file=file,
         notes=[*notes, *found],
-        other=pd.concat(parts, ignore_index=True).fillna("") if parts else table("other"),
+        other=_filled(parts) if parts else table("other"),
     )
+
+
+def _filled(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    # as objects: a column that nothing was written into is one of numbers, and takes no ""
+    joined = pd.concat([part.astype("object") for part in parts], ignore_index=True)
+    return joined.fillna("")
 
 
 def verify(
@@ -209,17 +215,27 @@ _REMEDY: dict[str, tuple[Severity, str]] = {
 }
 
 
+_MOST = 20  # findings of one sort; more are one finding with their number
+
+
 def _named(rows: pd.DataFrame, why: pd.Series, file: str) -> list[Finding]:
-    return [
-        Finding(
-            _REMEDY[reason][0],
-            reason.replace(" ", "-"),
-            f"{reason}: characters {row.start} to {row.end} of {row.document!r}, code {row.code!r}",
-            file=file,
-            remedy=_REMEDY[reason][1],
-        )
-        for row, reason in zip(rows[why != ""].itertuples(), why[why != ""], strict=True)
-    ]
+    found = []
+    for reason, (severity, remedy) in _REMEDY.items():
+        own = rows[why == reason]
+        shown = own.head(1) if reason == "same coding twice" and len(own) > _MOST else own
+        more = f", and {len(own) - 1:,} more" if len(shown) < len(own) else ""
+        found += [
+            Finding(
+                severity,
+                reason.replace(" ", "-"),
+                f"{reason}: characters {row.start} to {row.end} of {row.document!r}, code "
+                f"{row.code!r}{more}",
+                file=file,
+                remedy=remedy,
+            )
+            for row in shown.itertuples()
+        ]
+    return found
 
 
 def _differing(kept: pd.DataFrame, file: str) -> list[Finding]:

@@ -39,7 +39,9 @@ def locate(
         quotation=[Text.of(q).text.strip("\n") for q in quotations["quotation"]],
         squeezed=[squeeze(q) for q in quotations["quotation"]],
     )
-    if transcripts:
+    if len(quotations) and not quotations["quotation"].any():
+        texts, places, notes = _without_words(quotations, file)
+    elif transcripts:
         texts, places, notes = _in_transcripts(quotations, transcripts, file)
     else:
         texts, places, notes = _one_after_another(quotations, file)
@@ -94,6 +96,27 @@ def _one_after_another(quotations: pd.DataFrame, file: str):
         remedy="Name the folder of transcripts under interviews: mapping: transcripts:.",
     )
     return texts, places, [note]
+
+
+def _without_words(quotations: pd.DataFrame, file: str):
+    """Codes without the words they were given to: a passage has its place in the order, and no text."""
+    places: dict[tuple, tuple[int, int]] = {}
+    passages: dict[str, int] = {}
+    for row in quotations.itertuples():
+        key = (row.document, row.part, row.squeezed, row.number)
+        if key not in places:
+            at = passages.setdefault(row.document, 0)
+            places[key] = (at, at + 1)
+            passages[row.document] += 1
+    note = Finding(
+        "note",
+        "no-words",
+        "the sheet holds codes without the words they were given to, so passages can be counted, and "
+        "neither read nor measured",
+        file=file,
+        remedy="If the words stand in a column, name it under interviews: mapping: quotation:.",
+    )
+    return dict.fromkeys(passages, pd.NA), places, [note]
 
 
 def _in_transcripts(quotations: pd.DataFrame, transcripts: Mapping[str, str], file: str):

@@ -77,14 +77,16 @@ def _folder(path: Path, mapping: dict | None) -> dict[str, str]:
         fits["refi-qda"] = "the folder holds a .qde file"
     if "data.qda" in names:
         fits["qualcoder"] = "the folder holds data.qda"
-    tables = [name for name in names if Path(name).suffix.lower() in (*BOOKS, *TEXTS[:3])]
+    places = [path, *(place for place in path.iterdir() if place.is_dir())]
+    tables = sum(file.suffix.lower() in (*BOOKS, *TEXTS[:3]) for place in places for file in place.iterdir())  # fmt: skip
     if (mapping or {}).get("files") or (tables and not fits):
-        fits["sheets"] = f"the folder holds {len(tables)} table(s)"
+        fits["sheets"] = f"the folder holds {tables} table(s)"
     return fits
 
 
 def _file(path: Path) -> dict[str, str]:
-    head = path.open("rb").read(64)
+    with path.open("rb") as opened:
+        head = opened.read(64)
     if head.startswith(b"SQLite format 3\x00"):
         with Database(path) as database:
             fits = {}

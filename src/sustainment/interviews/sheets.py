@@ -4,30 +4,35 @@ Two layouts: *quotations* (a row a quotation, codes in one or more columns) and 
 quotation, a column a code, marks in the cells). Two coders may stand in two files. The mapping
 lives in study.yml (`interviews: mapping:`); `guess.guess_mapping` drafts it.
 
-Keys: layout, file (several: files: [{file, sheet, coder: name}], each with keys of its own where
-it differs), sheet, header (its line), document, quotation, codes (columns), separator (within a
-cell), coder (a column), note, id (of a quotation), part (which question is quoted; by default the
-header of the quotations), marks, transpose, codebook (a file), transcripts (a folder of .txt, .md or
+Keys: layout, file (several: files: [{file, sheet, coder: name}], each with keys of its own where it
+differs, null for none; a column of coders that only one file has is coder_column), sheet, header (its
+line), document, quotation ("" where the sheet holds codes without the words), codes (columns) or levels
+(columns from theme to code), separator (within a cell), count (how many codes a cell holds), coder (a
+column), note, id (of a quotation), part (which question is quoted; by default the header of the
+quotations), marks, transpose, codebook (a file, or {file, sheet}), transcripts (a folder of .txt, .md or
 .docx files named as the documents).
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
 
 from sustainment.errors import UserError
 from sustainment.findings import Finding
-from sustainment.interviews import quotations
+from sustainment.interviews import cells, codebook, quotations
+from sustainment.interviews.cells import code_name
 from sustainment.interviews.grid import Grid, read_grid
 from sustainment.interviews.model import Interviews, assemble, table
 from sustainment.interviews.transcripts import read_transcript, transcript_files
-from sustainment.interviews.tree import code_table
 
-MARKS = frozenset({"1", "x", "X", "✓", "✔", "✗", "TRUE", "True", "true", "yes", "Yes", "YES", "y", "Y", "j", "J", "ja", "Ja"})  # fmt: skip
-NO_MARKS = frozenset({"", "0", "FALSE", "False", "false", "no", "No", "NO", "n", "N", "nej", "Nej", "-"})  # fmt: skip
 COLUMNS = ["document", "quotation", "code", "coder", "note", "line", "part", "number"]
+_WHY = {
+    "quotations": "a spreadsheet with a quotation in each row, by the mapping",
+    "matrix": "a spreadsheet with marks under its codes, by the mapping",
+}
 
 
 def read_sheets(path: str | Path, mapping: dict | None = None) -> Interviews:
@@ -45,9 +50,11 @@ def read_sheets(path: str | Path, mapping: dict | None = None) -> Interviews:
         notes.append(Finding("note", "mapping-guessed", guess.pop("why"), file=path.name))
         mapping = {**guess, **(mapping or {})}
     tables = []
+    book = codebook.declared(path, mapping)
+    known = {row["name"] for row in book}
     for file, own in _files(path, mapping):
         grid = read_grid(file, own.get("sheet"))
-        rows, told = rows_of(grid, own)
+        rows, told = rows_of(grid, own, known)
         told = [*_encoding(grid), *told]
         if not own.get("coder") and own.get("coder_name"):
             rows["coder"] = own["coder_name"]
@@ -55,15 +62,15 @@ def read_sheets(path: str | Path, mapping: dict | None = None) -> Interviews:
         notes += told
     rows = pd.concat(tables, ignore_index=True)
     coders = {name: f"coder {n}" for n, name in enumerate(dict.fromkeys(c for c in rows["coder"] if c), 1)}  # fmt: skip
-    rows["coder"] = rows["coder"].map(coders).fillna("")
-    codes, ids, told = _codes(rows, mapping, path)
+    rows["coder"] = [coders.get(name, "") for name in rows["coder"]]
+    codes, ids, told = codebook.codes_of(rows, mapping, book, path.name)
     notes += told
-    rows["code"] = rows["code"].map(ids).fillna("")
+    rows["code"] = [ids.get(code, "") for code in rows["code"]]
     documents, placed, other, told = quotations.locate(rows, _transcripts(path, mapping), path.name)
     marked = [n for n in notes if n.rule in ("unknown-mark", "column-without-name")]
     return assemble(
         kind="sheets",
-        why=f"a spreadsheet read as a {mapping['layout']} by the mapping",
+        why=_WHY["matrix" if mapping["layout"] == "matrix" else "quotations"],
         file=path.name,
         documents=documents,
         codes=codes,
@@ -95,24 +102,32 @@ def _files(path: Path, mapping: dict) -> list[tuple[Path, dict]]:
         entry = {"file": entry} if isinstance(entry, str) else dict(entry)
         name = entry.pop("file")
         coder = entry.pop("coder", "")  # here a name; in the mapping itself a column
-        out.append((folder / name, {**mapping, **entry, "coder_name": coder}))
+        own = {**mapping, **entry, "coder_name": coder}
+        own["coder"] = entry.get("coder_column", mapping.get("coder"))
+        out.append((folder / name, own))
     return out
 
 
-def rows_of(grid: Grid, mapping: dict) -> tuple[pd.DataFrame, list[Finding]]:
-    """One sheet → a row for each quotation and code ("" where none), and findings."""
+def rows_of(
+    grid: Grid, mapping: dict, known: Collection[str] = ()
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """One sheet → a row for each quotation and code ("" where none), and findings.
+
+    `known`: names of codes of a codebook.
+    """
     if mapping.get("transpose"):
         turned = [list(column) for column in zip(*grid.rows, strict=True)]
         grid = Grid(grid.file, turned, grid.sheet, grid.how)
-    head = int(mapping.get("header", 1)) - 1
+    head = int(mapping.get("header") or 1) - 1
     names = [name.strip() for name in grid.rows[head]]
     columns = _columns(grid, names, mapping)
     notes = _headless(grid, names, columns, head)
-    read = _matrix if mapping.get("layout") == "matrix" else _quotations
+    read = cells.reader(grid, names, columns, mapping, known)
     out: list[dict] = []
     seen: dict[tuple, list] = {}
     previous, silent = "", 0
-    part = str(mapping.get("part") or names[columns["quotation"]])
+    wordless = "quotation" not in columns
+    part = str(mapping.get("part") or ("" if wordless else names[columns["quotation"]]))
     for at, row in enumerate(grid.rows[head + 1 :], head + 1):
         if not any(cell.strip() for cell in row):
             continue
@@ -120,17 +135,17 @@ def rows_of(grid: Grid, mapping: dict) -> tuple[pd.DataFrame, list[Finding]]:
         document, previous = _document(grid, columns, row, at, previous)
         base = {
             "document": document,
-            "quotation": row[columns["quotation"]].strip() if "quotation" in columns else "",
-            "coder": row[columns["coder"]].strip() if "coder" in columns else "",
-            "note": row[columns["note"]].strip() if "note" in columns else "",
             "line": line,
             "part": part,
         }
-        codes, told = read(grid, names, columns, mapping, row, line)
-        if not base["quotation"] and not any(row[at].strip() for at in columns["codes"]):
+        for role in ("quotation", "coder", "note"):
+            base[role] = row[columns[role]].strip() if role in columns else ""
+        codes, told = read(at, row)
+        coded = any(row[at].strip() for at in columns["codes"])
+        if not base["quotation"] and not coded and not (wordless and document):
             silent += 1
             continue
-        if not base["quotation"]:
+        if not base["quotation"] and not wordless:
             notes.append(_without_quotation(grid, names, columns, row, line, out))
             continue
         notes += told
@@ -154,7 +169,7 @@ def _number(columns: dict, mapping: dict, row: list[str], same: tuple, seen: dic
     """
     earlier = seen.setdefault(same, [])
     own = row[columns["id"]] if "id" in columns else len(earlier)
-    if "id" not in columns and mapping.get("layout") != "matrix":
+    if "id" not in columns and "quotation" in columns and mapping.get("layout") != "matrix":
         return 0
     if own not in earlier:
         earlier.append(own)
@@ -164,12 +179,12 @@ def _number(columns: dict, mapping: dict, row: list[str], same: tuple, seen: dic
 def _columns(grid: Grid, names: list[str], mapping: dict) -> dict:
     """Column name → position; a name that is not there, or there twice, stops the reading."""
     found: dict = {}
-    for role in ("document", "quotation", "coder", "note", "id"):
-        if (name := mapping.get(role)) is not None:
+    for role in ("document", "quotation", "coder", "note", "id", "count"):
+        if (name := mapping.get(role)) not in (None, ""):
             found[role] = _position(grid, names, name, role)
-    if "quotation" not in found:
+    if mapping.get("quotation") is None:
         raise UserError(f"{grid.file}: the mapping names no quotation column. Add `quotation:`.")
-    wanted = mapping.get("codes") or []
+    wanted = mapping.get("levels") or mapping.get("codes") or []
     wanted = [wanted] if isinstance(wanted, str) else wanted
     if not wanted:
         raise UserError(f"{grid.file}: the mapping names no code columns. Add `codes:`.")
@@ -205,40 +220,6 @@ def _document(grid: Grid, columns: dict, row, number: int, previous: str) -> tup
 
 def _is_merged(grid: Grid, row: int, column: int) -> bool:
     return any(a < row <= c and b <= column <= d for a, b, c, d in grid.merged)
-
-
-def _quotations(grid: Grid, names, columns, mapping, row, line) -> tuple[list[str], list]:
-    separator = mapping.get("separator")
-    separators = [separator] if isinstance(separator, str) else separator or []
-    codes = []
-    for at in columns["codes"]:
-        cells = [row[at]]
-        for part in separators:
-            cells = [piece for cell in cells for piece in cell.split(part)]
-        codes += [cell.strip() for cell in cells if cell.strip()]
-    return list(dict.fromkeys(codes)), []
-
-
-def _matrix(grid: Grid, names, columns, mapping, row, line) -> tuple[list[str], list]:
-    marks = {str(mark) for mark in mapping["marks"]} if mapping.get("marks") else MARKS
-    codes, notes = [], []
-    for at in columns["codes"]:
-        cell = row[at].strip()
-        if cell in marks:
-            codes.append(code_name(names[at]))
-        elif cell not in NO_MARKS:
-            message = f"{cell!r} is no mark the mapping knows"
-            remedy = "Add it under marks:, or correct the cell; it is not counted."
-            notes.append(
-                Finding("error", "unknown-mark", message, grid.file, line, names[at], cell, remedy)
-            )
-    return codes, notes
-
-
-def code_name(header: str) -> str:
-    """A code from its column's header; Dedoose writes "Code: Name Applied"."""
-    name = header.removeprefix("Code: ")
-    return name.removesuffix(" Applied") if name != header else header
 
 
 def _headless(grid: Grid, names: list[str], columns: dict, head: int) -> list[Finding]:
@@ -297,71 +278,6 @@ def _one_document(grid: Grid) -> Finding:
 
 def _finding(grid: Grid, severity, rule, message, line, remedy="") -> Finding:
     return Finding(severity, rule, message, file=grid.file, row=line, remedy=remedy)
-
-
-def _codes(rows: pd.DataFrame, mapping: dict, path: Path):
-    """The codebook: the given one, with codes of the sheet that it lacks added and named."""
-    raw, notes = [], []
-    if mapping.get("codebook"):
-        folder = path if path.is_dir() else path.parent
-        raw = codebook_rows(folder / mapping["codebook"])
-    known = {row["key"] for row in raw}
-    used = [code for code in dict.fromkeys(rows["code"]) if code]
-    if mapping.get("layout") == "matrix":
-        named = mapping["codes"] if isinstance(mapping["codes"], list) else [mapping["codes"]]
-        used = list(dict.fromkeys([*(code_name(str(n).strip()) for n in named), *used]))
-    for code in used:
-        if code not in known:
-            raw.append({"key": code, "name": code, "parent": None, "description": ""})
-            if known:
-                notes.append(
-                    Finding(
-                        "error",
-                        "code-not-in-the-codebook",
-                        f"code {code!r} is used but not in {mapping['codebook']}",
-                        file=path.name,
-                        value=code,
-                        remedy="Add it to the codebook, or correct its spelling.",
-                    )
-                )
-    codes, ids, told = code_table(raw, path.name)
-    return codes, ids, [*notes, *told, *_spellings(used, path.name)]
-
-
-def _spellings(used: list[str], file: str) -> list[Finding]:
-    seen: dict[str, str] = {}
-    notes = []
-    for code in used:
-        folded = " ".join(code.casefold().split())
-        if folded in seen:
-            message = f"{code!r} and {seen[folded]!r} are counted as two codes"
-            remedy = "If they are one, spell them alike."
-            notes.append(
-                Finding("warning", "code-spelling", message, file=file, value=code, remedy=remedy)
-            )
-        seen.setdefault(folded, code)
-    return notes
-
-
-def codebook_rows(path: Path, sheet: str | None = None) -> list[dict]:
-    """A codebook kept as a table: tag|name|path|code, and description|definition."""
-    grid = read_grid(path, sheet)
-    names = [name.strip().casefold() for name in grid.rows[0]]
-    at = next((names.index(n) for n in ("tag", "path", "code", "name", "kod") if n in names), None)
-    if at is None:
-        raise UserError(f"{path.name} has no column called tag, path, code or name.")
-    words = next((names.index(n) for n in ("description", "definition", "memo") if n in names), None)  # fmt: skip
-    parent = names.index("parent") if "parent" in names else None
-    return [
-        {
-            "key": row[at].strip(),
-            "name": row[at].strip(),
-            "parent": (row[parent].strip() or None) if parent is not None else None,
-            "description": row[words] if words is not None else "",
-        }
-        for row in grid.rows[1:]
-        if row[at].strip()
-    ]
 
 
 def _transcripts(path: Path, mapping: dict) -> dict[str, str] | None:
