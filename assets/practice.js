@@ -16,7 +16,8 @@
     const found = text.match(/[-−]?\d+(?:[.,]\d+)?/g) ?? [];
     const numbers = found.map((n) => Number(n.replace(",", ".").replace("−", "-")));
     const rest = text.replace(
-      /\b(?:to|and|till|och|persons?|people|percent|per|cent|families|answers)\b/g, " ");
+      new RegExp("\\b(?:to|and|till|och|persons?|people|percent|per|cent|families|answers"
+        + "|about|around|roughly|perhaps|maybe|circa|ungefär|cirka|rows|boxes|codes|months|scripts)\\b", "g"), " ");
     if (/[a-zåäö]{2,}/.test(rest)) return null;
     if (numbers.length !== wanted || !numbers.every((n) => Number.isFinite(n) && Math.abs(n) < 1e12)) {
       return null;
@@ -58,7 +59,7 @@
   const replyChoice = (data, chosen) => {
     const say = data.messages;
     if (!(chosen in data.options)) {
-      return `Choose one of: ${Object.keys(data.options).join(", ")}.`;
+      return chosen ? `Choose one of: ${Object.keys(data.options).join(", ")}.` : say.choose;
     }
     if (chosen === data.answer.choice) return say.right;
     const mistake = data.mistakes.find((m) => m.when.choice === chosen);

@@ -66,25 +66,12 @@ def design_diagram(design: Mapping[str, Any], variant: str) -> Figure:
         layer[step] = max((layer[p] + 1 for p in graph.predecessors(step)), default=0)
     spot = {s["id"]: (_COLUMN[s["strand"]], -layer[s["id"]]) for s in design["steps"]}
     fig, ax = new_figure(0.8 * (max(layer.values()) + 1) + 0.3)
-    for start, end in graph.edges:
-        (x0, y0), (x1, y1) = spot[start], spot[end]
-        ax.annotate(
-            "",
-            (x1, y1 + 0.3),
-            (x0, y0 - 0.3),
-            arrowprops={
-                "arrowstyle": "-|>",
-                "color": INK,
-                "linewidth": 1,
-                "shrinkA": 0,
-                "shrinkB": 0,
-            },
-        )
+    boxes = {}
     for step in design["steps"]:
         published = step["status"] == "published"
-        ax.text(
+        text = ax.text(
             *spot[step["id"]],
-            wrap(step["text"], 17),
+            wrap(step["text"], 21 if step["strand"] == "both" else 18),
             ha="center",
             va="center",
             fontsize=10,
@@ -96,6 +83,11 @@ def design_diagram(design: Mapping[str, Any], variant: str) -> Figure:
                 "linestyle": "-" if published else "--",
             },
         )
+        boxes[step["id"]] = text.get_bbox_patch()
+    for start, end in graph.edges:
+        ends = {"patchA": boxes[start], "patchB": boxes[end], "shrinkA": 0, "shrinkB": 1}
+        look = {"arrowstyle": "-|>", "color": INK, "linewidth": 1}
+        ax.annotate("", spot[end], spot[start], arrowprops={**look, **ends})
     ax.set(xlim=(-0.6, 2.6), ylim=(-max(layer.values()) - 0.5, 0.5))
     ax.axis("off")
     return fig

@@ -205,46 +205,38 @@ def diverging_bars(
     for answer, colour in zip(order, colours, strict=True):
         width = counts[answer].to_numpy(float)
         ax.barh(y, width, 0.72, left=left, color=colour, edgecolor="white", label=answer)
-        _label_bars(ax, y, left, width, colour)
+        _label_bars(ax, y, left, width, colour, float(counts.sum(axis=1).max()) / 40)
         left = left + width
-    start = np.full(len(counts), right_edge)
     for i, answer in enumerate(aside):
         width = counts[answer].to_numpy(float)
+        some = width > 0
         ax.barh(
-            y,
-            width,
+            y[some],
+            width[some],
             0.72,
-            left=start,
+            left=right_edge,
             color="white",
             edgecolor=GREY,
             hatch=("////", "....", "xx")[i % 3],
             linewidth=0.8,
             label=answer,
         )
-        _label_bars(ax, y, start, width, "white")
-        start = start + width
-    ax.axvline(0, color=INK, linewidth=0.8, linestyle="-")
+        for yy, w in zip(y[some], width[some], strict=True):
+            ax.text(right_edge + w + 0.5, yy, f"{w:.0f}", va="center", fontsize=8)
+        right_edge += max(float(width.max()), 2) + 4  # a column for each: two counts never touch
+    ax.axvline(0, color=INK, linewidth=0.8, linestyle="-", zorder=0)  # behind the counts
     ax.set(yticks=y, yticklabels=[wrap(i, 22) for i in counts.index], xticks=[])
+    ax.tick_params(axis="y", length=0)
     ax.spines[["left", "bottom"]].set_visible(False)
     return ax
 
 
-def _label_bars(ax: Axes, y, left, width, colour: str) -> None:
-    dark = colour in (BLUE, VERMILION)
+def _label_bars(ax: Axes, y, left, width, colour: str, room: float) -> None:
+    """Counts in the bars; a bar narrower than `room` has none, and the table twin has it."""
+    ink = "white" if colour in (BLUE, VERMILION) else INK
     for yy, x, w in zip(y, left, width, strict=True):
-        if w >= 1:
-            ax.text(
-                x + w / 2,
-                yy,
-                f"{w:.0f}",
-                ha="center",
-                va="center",
-                fontsize=8,
-                color="white" if dark else INK,
-                bbox=None
-                if colour != "white"
-                else {"facecolor": "white", "edgecolor": "none", "pad": 0.5},
-            )
+        if w >= max(room, 1):
+            ax.text(x + w / 2, yy, f"{w:.0f}", ha="center", va="center", fontsize=8, color=ink)
 
 
 def forest(ax: Axes, rows: pd.DataFrame, *, label: str, estimate: str, low: str, high: str) -> Axes:
@@ -277,9 +269,9 @@ def valence_bars(ax: Axes, table: pd.DataFrame, *, hinders: str, both: str, help
     for valence, colour in ((hinders, VERMILION), (both, PALE), (helps, BLUE)):
         width = table[valence].to_numpy(float)
         ax.barh(y, width, 0.66, left=left, color=colour, edgecolor="white", label=valence)
-        _label_bars(ax, y, left, width, colour)
+        _label_bars(ax, y, left, width, colour, float(table.sum(axis=1).max()) / 40)
         left = left + width
-    ax.axvline(0, color=INK, linewidth=0.8, linestyle="-")
+    ax.axvline(0, color=INK, linewidth=0.8, linestyle="-", zorder=0)  # behind the counts
     ax.set(yticks=y, yticklabels=[wrap(t, 14) for t in table.index], xticks=[])
     ax.set_ylim(-0.85, len(table) - 0.55)  # room under the last bar for the mark of its kind
     ax.spines[["left", "bottom"]].set_visible(False)

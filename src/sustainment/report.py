@@ -7,6 +7,7 @@ text to the page. The role {num}`key` prints it with the mark of its kind.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import asdict, dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from numbers import Integral, Real
@@ -188,6 +189,11 @@ def format_value(value: int | float | str | bool, fmt: str | None = None) -> str
     if fmt.endswith("d"):
         return format(int(_half_up(value, ".0f")), fmt)
     return format(value, fmt)
+
+
+def spaced(text: str) -> str:
+    """Percentages with the space that reported values have, in words that were put together in code."""
+    return re.sub(r"(?<=\d)%", " %", text)
 
 
 def _half_up(value: int | float, fmt: str) -> str:

@@ -57,6 +57,9 @@ def test_a_table_gets_headers_a_name_and_a_region():
     assert soup.find("th", scope="col").get_text() == "persons"
     assert soup.find("th", scope="row").get_text() == "yes"
     assert soup.find("td", class_="num").attrs == {"class": ["num"]}
+    assert soup.find("th", scope="col")["class"] == ["num"]  # at the right, like its numbers
+    mixed = PLAIN_TABLE.replace("num'>33", "'>33")
+    assert not BeautifulSoup(improve_tables(mixed, "1-2"), "html.parser").select("th.num")
 
 
 def test_a_table_without_a_caption_still_has_a_name():

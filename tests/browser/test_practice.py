@@ -22,7 +22,7 @@ EXERCISES = [e for e in load_exercises(ROOT).values() if e.parts]
 CHAPTERS = sorted({e.chapter for e in EXERCISES})
 INTERVALS = "notebooks/survey/still-using.html"
 WORLDS = "notebooks/start/two-of-three.html"
-TYPED = ["33 of 66", "50 %", "0,5", "twelve", "-3", "nobody", "", "many", "1 2 3", "1e400", "12 – 13", "<b>"]  # fmt: skip
+TYPED = ["33 of 66", "50 %", "0,5", "about 40", "twelve", "-3", "nobody", "", "many", "1 2 3", "1e400", "12 – 13", "<b>"]  # fmt: skip
 
 
 def interval_cases() -> list[list[int]]:
@@ -54,7 +54,11 @@ def values_on(site, chapter: str) -> dict:
 def answers_to_try(exercise: Exercise, values: dict) -> list[dict[str, str]]:
     """What to type: the right answer, each named mistake, near, swapped, and odd texts."""
     if exercise.type == "choice":
-        return [{"choice": o["id"]} for o in exercise.options] + [{"choice": "z"}]
+        return [{"choice": o["id"]} for o in exercise.options] + [
+            {"choice": "z"},
+            {"choice": ""},
+            {},
+        ]
     if exercise.type == "guess":
         return [{"value": text} for text in TYPED if text not in ("", "many", "<b>")]
     right = targets(exercise, exercise.answer, values)

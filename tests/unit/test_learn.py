@@ -100,6 +100,30 @@ def test_no_hint_and_no_reply_to_a_wrong_answer_holds_the_answer(exercise):
         assert leaks(exercise, values) == set(), edition
 
 
+def bare_inventions(exercise: Exercise, kinds: dict[str, str]) -> list[str]:
+    """Texts that show an invented value and do not say so in words: cover the marks and read."""
+    texts = [exercise.ask, exercise.solution, *exercise.hints, *(m.hint for m in exercise.mistakes)]
+    return [
+        text
+        for text in texts
+        if any(kinds.get(key) == "invented" for key in re.findall(r"\{num:([^}]+)\}", text))
+        and not re.search(r"\b(?:invented|rehearsal|script\w*|worlds?|practice)\b", text, re.I)
+    ]
+
+
+@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=lambda e: e.id)
+def test_an_invented_number_in_an_exercise_is_called_so_in_words(exercise):
+    path = ROOT / "results" / f"{exercise.chapter}.json"
+    records = json.loads(path.read_text(encoding="utf-8"))["values"]
+    assert bare_inventions(exercise, {k: r["kind"] for k, r in records.items()}) == []
+
+
+def test_an_invented_number_without_its_word_would_be_found():
+    exercise = dataclasses.replace(EXERCISES["still-using.bounds"], solution="It is {num:a.low}.")
+    assert bare_inventions(exercise, {"a.low": "invented"}) == ["It is {num:a.low}."]
+    assert bare_inventions(exercise, {"a.low": "derived"}) == []
+
+
 @pytest.mark.parametrize("telling", ["It is {}.", "Count to {}!", "({})"])
 def test_a_hint_that_tells_would_be_found(telling):
     exercise = EXERCISES["still-using.bounds"]
@@ -163,10 +187,17 @@ def test_a_range_is_read_kindly(text):
         ("12 persons", 12),
         ("-3", -3),
         ("nobody", 0),
+        ("about 40", 40),
+        ("ungefär 40", 40),
     ],
 )
 def test_a_number_is_read_kindly(text, number):
     assert read_numbers(text, 1) == [number]
+
+
+@pytest.mark.parametrize("text", ["40 horses", "forty", "about", "between 40 and 50"])
+def test_what_is_no_single_number_is_not_guessed_at(text):
+    assert read_numbers(text, 1) is None
 
 
 def test_swapped_ends_are_turned_round_and_said():

@@ -37,6 +37,11 @@ WORDS = {
     )
 } | {"none": 0, "nobody": 0}
 
+# Words that people write beside a number and that change nothing.
+_BESIDE = re.compile(
+    r"\b(?:to|and|till|och|persons?|people|percent|per|cent|families|answers"
+    r"|about|around|roughly|perhaps|maybe|circa|ungefär|cirka|rows|boxes|codes|months|scripts)\b"
+)
 _NUMBER = re.compile(r"[-−]?\d+(?:[.,]\d+)?")
 
 
@@ -61,12 +66,7 @@ def read_numbers(given: object, wanted: int) -> list[float] | None:
     # A hyphen between two numbers is a range, not a minus.
     text = re.sub(r"(?<=\d)\s*[-–—−]\s*(?=\d)", " ", text)
     numbers = [float(n.replace(",", ".").replace("−", "-")) for n in _NUMBER.findall(text)]
-    if re.search(
-        r"[a-zåäö]{2,}",
-        re.sub(
-            r"\b(?:to|and|till|och|persons?|people|percent|per|cent|families|answers)\b", " ", text
-        ),
-    ):
+    if re.search(r"[a-zåäö]{2,}", _BESIDE.sub(" ", text)):
         return None
     if len(numbers) != wanted or not all(math.isfinite(n) and abs(n) < 1e12 for n in numbers):
         return None

@@ -19,6 +19,7 @@ Status = Literal["unread", "right", "right_elsewhere", "mistake", "near", "not_y
 
 MESSAGES = {
     "unread": "I could not read that. Write a number such as 12, or 0,5; nothing else is needed.",
+    "choose": "Choose one of the answers first.",
     "read_one": "I read {value} {unit}.",
     "read_two": "I read {low} and {high} {unit}.",
     "swapped": "The smaller number comes first, so I turned them round.",
@@ -139,7 +140,8 @@ def is_off(exercise: Exercise, mistake, values: Mapping[str, Any]) -> bool:
 def _reply_choice(exercise: Exercise, chosen: str) -> Reply:
     options = {option["id"]: option["text"] for option in exercise.options}
     if chosen not in options:
-        return Reply("unread", "", message=f"Choose one of: {', '.join(options)}.")
+        known = f"Choose one of: {', '.join(options)}."  # for who types the short name of an option
+        return Reply("unread", "", message=known if chosen else MESSAGES["choose"])
     if chosen == exercise.answer["choice"]:
         return Reply("right", options[chosen], {"choice": True}, MESSAGES["right"])
     for mistake in exercise.mistakes:

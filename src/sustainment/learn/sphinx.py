@@ -147,9 +147,9 @@ def exercise_html(
     if exercise.solution:
         folds += f"<details><summary>Solution</summary><p>{rich(exercise.solution, records)}</p></details>"
     if guess and exercise.parts:
-        shown = records.get(exercise.answer["value"], {}).get("text", "")
+        shown = told(records.get(exercise.answer["value"], {}), exercise.unit)
         folds += (
-            f"<details><summary>What the page finds</summary><p>{escape(shown)} {escape(exercise.unit)}. "
+            f"<details><summary>What the page finds</summary><p>{escape(shown)}. "
             f"{rich(exercise.after, records)}</p></details>"
         )
     objective = (
@@ -196,7 +196,7 @@ def page_data(
         "unit": exercise.unit,
         "tolerance": exercise.tolerance,
         "answer": answer,
-        "shown": records.get(exercise.answer.get("value", ""), {}).get("text", ""),
+        "shown": told(records.get(exercise.answer.get("value", ""), {})),
         "after": re.sub(
             r"\{num:([^}]+)\}", lambda m: records.get(m[1], {}).get("text", ""), exercise.after
         ),
@@ -207,6 +207,12 @@ def page_data(
         "words": WORDS,
     }
     return json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
+
+
+def told(record: dict[str, Any], unit: str = "") -> str:
+    """A value in a reply, which has no mark: the word has to say that it is invented."""
+    words = " ".join(part for part in (record.get("text", ""), unit) if part)
+    return f"{words} (invented)" if record.get("kind") == "invented" else words
 
 
 def rich(text: str, records: dict[str, dict[str, Any]]) -> str:

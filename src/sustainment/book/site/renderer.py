@@ -60,6 +60,7 @@ def improve_tables(markup: str, place: str) -> str:
     soup = BeautifulSoup(markup, "html.parser")
     for number, table in enumerate(soup.find_all("table"), start=1):
         _name_headers(table)
+        _align_headers(table)
         _free_caption(soup, table)
         table.attrs.pop("border", None)
         label = _label(table) or f"Table {place}-{number}"
@@ -94,6 +95,17 @@ def _name_headers(table: Tag) -> None:
             cell.name = "td"
         else:
             cell["scope"] = "col" if cell.find_parent("thead") else "row"
+
+
+def _align_headers(table: Tag) -> None:
+    """The name of a column of numbers stands above them, at the right."""
+    head, body = table.find("thead"), table.find("tbody")
+    rows = body.find_all("tr") if head and body else []
+    names = head.find_all("tr")[-1].find_all(["th", "td"]) if rows else []
+    columns = zip(*(row.find_all(["th", "td"]) for row in rows), strict=False)
+    for name, cells in zip(names, columns, strict=False):
+        if all("num" in cell.get("class", ()) for cell in cells):
+            name["class"] = [*name.get("class", ()), "num"]
 
 
 def _free_caption(soup: BeautifulSoup, table: Tag) -> None:
