@@ -501,5 +501,12 @@ def test_a_missing_file_and_another_database_say_so(tmp_path):
     with sqlite3.connect(tmp_path / "o.sqlite3") as db:
         db.execute("CREATE TABLE t (x)")
     db.close()
-    with pytest.raises(UserError, match="none of the kinds"):
+    with pytest.raises(UserError, match="an SQLite file of another program"):
         read_interviews(tmp_path / "o.sqlite3")
+
+
+@pytest.mark.parametrize("name", ["a.mx24", "a.nvp", "a.atlproj23", "a.f4p"])
+def test_a_programs_own_file_is_told_how_to_leave_it(tmp_path, name):
+    (tmp_path / name).write_bytes(b"SQLite format 3\x00")
+    with pytest.raises(UserError, match=r"export it there as a REFI-QDA project \(.qdpx\)"):
+        read_interviews(tmp_path / name)

@@ -390,6 +390,20 @@ def test_too_many_too_large_and_too_dense_archives_are_refused(tmp_path, monkeyp
         read_refi(path)
 
 
+def damage(path, part):
+    path.write_bytes(path.read_bytes().replace(part, b"x" * len(part), 1))
+
+
+def nested(levels):
+    return f'<Code guid="{guid(10)}" name="c" isCodable="true">' * levels + "</Code>" * levels
+
+
+def test_codes_may_lie_as_deep_as_a_hundred_levels(tmp_path):
+    codes = "".join(f'<Code guid="{guid(n)}" name="c{n}" isCodable="true">' for n in range(100))
+    read = read_refi(write_qdpx(tmp_path / "p.qdpx", project_xml("", codes=codes + "</Code>" * 100), {}))  # fmt: skip
+    assert read.codes["path"].iloc[-1].count(" > ") == 99
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
@@ -397,6 +411,17 @@ def test_too_many_too_large_and_too_dense_archives_are_refused(tmp_path, monkeyp
         (lambda p: write_qdpx(p, "x", {}, qde="readme.md"), "no .qde"),
         (lambda p: write_qdpx(p, "<CodeBook/>", {}), "not Project"),
         (lambda p: write_qdpx(p, b"\x00\x01", {}), "broken XML"),
+        (
+            lambda p: damage(
+                write_qdpx(p, project_xml(source(20, "I-1")), {20: "Hej alla"}), b"Hej alla"
+            ),
+            "broken or has a password",
+        ),
+        (lambda p: write_qdpx(p, project_xml("", codes=nested(101)), {}), "deeper than 100 levels"),
+        (
+            lambda p: write_qdpx(p, project_xml("", codes=nested(3000)), {}),
+            "deeper than 100 levels",
+        ),
     ],
 )
 def test_files_that_are_no_project_say_so(tmp_path, make, words):

@@ -208,3 +208,12 @@ def test_many_repeated_codings_are_one_finding_with_their_number(tmp_path):
     found = [note for note in read.notes if note.rule == "same-coding-twice"]
     assert len(read.segments) == 1 and len(found) == 1
     assert "38 more" in found[0].message
+
+
+def test_a_header_without_rows_says_so(tmp_path):
+    for path in (
+        csv_file(tmp_path / "a.csv", [["Interview", "Quote", "Code"]]),
+        workbook(tmp_path / "a.xlsx", one=[["Interview", "Quote", "Code"]]),
+    ):
+        with pytest.raises(UserError, match="holds no row with a quotation or a code"):
+            read_interviews(path)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree.ElementTree import Element
@@ -20,6 +21,7 @@ from sustainment.errors import UserError
 
 MEMBERS, BYTES, RATIO = 20_000, 2_000_000_000, 200
 XML_BYTES = 500_000_000
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
 
 @dataclass
@@ -44,8 +46,11 @@ class Project:
             return None
         if self.zip_file is None:
             return (self.folder / member).read_bytes()
-        with zipfile.ZipFile(self.zip_file) as archive:
-            return archive.read(member)
+        try:
+            with zipfile.ZipFile(self.zip_file) as archive:
+                return archive.read(member)
+        except _BROKEN as problem:
+            raise _broken(self.file, problem) from problem
 
 
 def open_project(path: str | Path) -> Project:
@@ -69,12 +74,16 @@ def _from_zip(path: Path) -> Project:
             _bounded(members, path.name)
             qde = _only_qde([m.filename for m in members], path.name)
             root = parse_xml(archive.read(qde), f"{path.name}, {qde}")
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as problem:
-        raise UserError(
-            f"{path.name}: the archive is broken or has a password ({problem}). Export it again."
-        ) from problem
+    except _BROKEN as problem:
+        raise _broken(path.name, problem) from problem
     sources = {posixpath.basename(m.filename).lower(): m.filename for m in members}
     return Project(path.name, root, qde, sources, zip_file=path)
+
+
+def _broken(file: str, problem: Exception) -> UserError:
+    return UserError(
+        f"{file}: the archive is broken or has a password ({problem}). Export it again."
+    )
 
 
 def _bounded(members: list[zipfile.ZipInfo], file: str) -> None:

@@ -179,7 +179,7 @@ def _code_columns(names, columns, coded: list[int]) -> tuple[dict, str]:
     """Which columns hold codes, whether they are levels of a tree, and what parts codes in a cell."""
     own: dict = {"codes": [names[k] for k in coded]}
     why = f"{', '.join(repr(names[k]) for k in coded)} hold codes by their names"
-    ranked = sorted((k for k in coded if level(names[k]) is not None), key=lambda k: level(names[k]))  # fmt: skip
+    ranked = [k for n in range(4) for k in coded if level(names[k]) == n]
     if _is_tree(names, columns, ranked) and len(ranked) == len(coded):
         own = {"levels": [names[k] for k in ranked]}
         why = f"{' > '.join(names[k] for k in ranked)} are levels of one tree"
@@ -202,7 +202,8 @@ def _is_tree(names, columns, ranked: list[int]) -> bool:
     if len(ranked) < 2 or len({level(names[k]) for k in ranked}) < len(ranked):
         return False
     for upper, lower in pairwise(ranked):
-        theme, above = "", {}
+        theme = ""
+        above: dict[str, set[str]] = {}
         for over, under in zip(columns[upper], columns[lower], strict=True):
             theme = over or theme
             if under:

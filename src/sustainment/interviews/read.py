@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from pathlib import Path
 
@@ -28,6 +29,9 @@ _ALIASES = {"refi": "refi-qda", "qdpx": "refi-qda", "sheet": "sheets", "spreadsh
 
 # exports whose columns are known: headers → mapping, and what the export has lost
 _TAGUETTE_TABLE = ("id", "document", "tag", "content")
+_SQLITE = b"SQLite format 3\x00"
+# MAXQDA, NVivo, ATLAS.ti, f4, Quirkos, QDA Miner, Transana
+_OWN_FORMAT = re.compile(r"\.(mx\w{0,4}|mex\d*|nvpx?|nvcx|atlproj\d*|hpr\d|f4p|qrk|ppj|tprj?)")
 _QUALCODER_REPORT = ("Coder", "Coded", "Id", "Codename")
 
 
@@ -84,10 +88,13 @@ def _folder(path: Path, mapping: dict | None) -> dict[str, str]:
     return fits
 
 
-def _file(path: Path) -> dict[str, str]:
+def _starts(path: Path) -> bytes:
     with path.open("rb") as opened:
-        head = opened.read(64)
-    if head.startswith(b"SQLite format 3\x00"):
+        return opened.read(16)
+
+
+def _file(path: Path) -> dict[str, str]:
+    if _starts(path) == _SQLITE and not _OWN_FORMAT.fullmatch(path.suffix.lower()):
         with Database(path) as database:
             fits = {}
             if database.tables >= TAGUETTE:
@@ -117,6 +124,10 @@ def _undecided(path: Path, fits: dict[str, str]) -> UserError:
         )
     if path.suffix.lower() == ".qdc":
         hint = " A .qdc is a codebook alone: export the whole project (.qdpx)."
+    elif _OWN_FORMAT.fullmatch(path.suffix.lower()):
+        hint = " It is a coding program's own file: export it there as a REFI-QDA project (.qdpx)."
+    elif path.is_file() and _starts(path) == _SQLITE:
+        hint = " It is an SQLite file of another program: export its coding as REFI-QDA or a table."
     return UserError(
         f"{path.name} is none of the kinds that can be read: {'; '.join(KINDS.values())}.{hint}"
     )

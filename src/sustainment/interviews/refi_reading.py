@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element
 
 import pandas as pd
 
+from sustainment.errors import UserError
 from sustainment.findings import Finding, Severity
 from sustainment.interviews import offsets
 from sustainment.interviews.archive import Project, child, children, words
@@ -44,9 +45,19 @@ def key(guid: str | None) -> str:
     return (guid or "").strip().strip("{}").upper()
 
 
-def codes_of(element: Element | None, parent: str | None = None):
-    """Yield the nested codes of a codebook as rows for `tree.code_table`, parents first."""
+DEEPEST = 100  # codes under codes; a codebook has five levels, a file made to harm has thousands
+
+
+def codes_of(element: Element | None, parent: str | None = None, depth: int = 1):
+    """Yield the nested codes of a codebook as rows for `tree.code_table`, parents first.
+
+    Raises UserError below `DEEPEST` levels.
+    """
     for code in children(element, "Code"):
+        if depth > DEEPEST:
+            raise UserError(
+                f"The codebook nests codes deeper than {DEEPEST} levels. It was not read."
+            )
         yield {
             "key": key(code.get("guid")),
             "name": code.get("name", "").strip(),
@@ -55,7 +66,7 @@ def codes_of(element: Element | None, parent: str | None = None):
             # a parent may be codable (MAXQDA, NVivo) or a folder: only the file can say
             "codable": code.get("isCodable", "true").lower() in ("true", "1"),
         }
-        yield from codes_of(code, key(code.get("guid")))
+        yield from codes_of(code, key(code.get("guid")), depth + 1)
 
 
 def read_coders(reading: Reading):

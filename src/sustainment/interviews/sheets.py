@@ -61,6 +61,8 @@ def read_sheets(path: str | Path, mapping: dict | None = None) -> Interviews:
         tables.append(rows)
         notes += told
     rows = pd.concat(tables, ignore_index=True)
+    if rows.empty:
+        raise UserError(f"{path.name} holds no row with a quotation or a code. Export it again.")
     coders = {name: f"coder {n}" for n, name in enumerate(dict.fromkeys(c for c in rows["coder"] if c), 1)}  # fmt: skip
     rows["coder"] = [coders.get(name, "") for name in rows["coder"]]
     codes, ids, told = codebook.codes_of(rows, mapping, book, path.name)
