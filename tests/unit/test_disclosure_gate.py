@@ -166,6 +166,19 @@ def test_what_no_cell_of_may_be_printed_is_withheld_with_a_sentence(study, frame
     assert safe.shape == (1, 1) and why in safe.iloc[0, 0]
 
 
+def test_a_codes_meaning_with_words_of_somebody_is_withheld_and_its_line_stays(study):
+    frame = FRAME.drop(columns="mean").assign(
+        second=["about half of them", "as she said 2021-05-04"]
+    )
+    frame = frame[["statement", "second", "persons"]]
+    safe = gate.protect_table(study, frame, "tbl-a", "interviews", ["persons"], {})
+    assert safe["statement"].tolist() == ["said yes", "said no"]
+    assert safe["second"].tolist() == ["about half of them", "withheld"]
+    alone = frame.assign(statement=["I was alone", "said no"])
+    safe = gate.protect_table(study, alone, "tbl-a", "interviews", ["persons"], {})
+    assert safe.shape == (1, 1) and "words that are not" in safe.iloc[0, 0]
+
+
 def test_titles_and_alt_texts_keep_only_numbers_and_words_that_are_public(study):
     gate.protect_statistic(study, statistic(30, count=30, of=66))
     text = gate.protect_text(study, "About half of them said yes: 30, and 3 said Ljusdal")

@@ -208,6 +208,10 @@ def protect_table(
     strand = rules.strand(population)
     if strand == OPEN:
         frame = hide_words(frame, vocabulary, known_numbers(study, rules), rules.minimum)
+    elif strand == INTERVIEWS:
+        # what a code means may hold a date or a person; the line of the code stays
+        meanings = hide_words(frame.iloc[:, 1:], vocabulary, set(), rules.minimum)
+        frame = pd.concat([frame.iloc[:, :1], meanings], axis=1)
     elif strand == RANGES:
         frame = ranges_only(frame, rules.base)
     elif strand == SURVIVAL:

@@ -126,7 +126,7 @@ def _instruments(opened: Iterable[Any]) -> Iterable[str]:
             yield from item.options.values()
         codes = getattr(thing, "codes", None)
         if codes is not None:
-            for column in ("name", "description", "include", "exclude"):
+            for column in ("name", "path", "description", "include", "exclude"):
                 if column in codes:
                     yield from codes[column].dropna().astype(str)
 
