@@ -17,6 +17,7 @@ import pandas as pd
 from sustainment.disclosure.cells import about, hide_cells, hide_words, interview_cells, merge_frame
 from sustainment.disclosure.coarse import ranges_only, round_share, survival_steps
 from sustainment.disclosure.rules import (
+    CELL,
     INTERVIEWS,
     NUMBER,
     OPEN,
@@ -239,7 +240,7 @@ def unprintable(frame: pd.DataFrame, population: str, rules: Rules, vocabulary: 
     if any(name.casefold() in PERSON_COLUMNS for name in names):
         return "it has a line for each person"
     labels = [c for c in frame.columns if not pd.api.types.is_numeric_dtype(frame[c])]
-    texts = [str(v) for c in labels for v in frame[c].dropna()] + names
+    texts = [str(v) for c in labels for v in frame[c].dropna() if v != CELL] + names
     if any(vocabulary.names_someone(text) for text in texts):
         return "it names single persons or documents"
     if not all(vocabulary.knows(text) for text in texts):
