@@ -40,7 +40,7 @@ from sustainment.drawings import (
 )
 from sustainment.errors import UserError
 from sustainment.instead import refuse_no_number
-from sustainment.report import in_notebook, resolve_kind, spaced
+from sustainment.report import in_notebook, resolve_kind
 from sustainment.tables import check_id, protect_frame, protect_text, register_cells, to_html
 
 __all__ = [
@@ -105,7 +105,7 @@ def show_figure(
     else:
         partly = False
     counts = [c for c in counts if c in safe.columns]  # protection may merge columns
-    title, alt, caption = (spaced(protect_text(text, kind)) for text in (title, alt, caption))
+    title, alt, caption = (protect_text(text, kind) for text in (title, alt, caption))
     if partly:
         caption = f"{caption} What is withheld to protect persons is not drawn.".strip()
     cells = register_cells(safe, id, kind, population, counts)

@@ -7,7 +7,6 @@ text to the page. The role {num}`key` prints it with the mark of its kind.
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import asdict, dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from numbers import Integral, Real
@@ -191,9 +190,9 @@ def format_value(value: int | float | str | bool, fmt: str | None = None) -> str
     return format(value, fmt)
 
 
-def spaced(text: str) -> str:
-    """Percentages with the space that reported values have, in words that were put together in code."""
-    return re.sub(r"(?<=\d)%", " %", text)
+def as_percent(share: float) -> str:
+    """A share as whole per cent for titles and sentences in code, rounded and written as in prose."""
+    return format_value(float(share), ".0%")
 
 
 def _half_up(value: int | float, fmt: str) -> str:

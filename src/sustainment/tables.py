@@ -16,7 +16,7 @@ import pandas as pd
 
 from sustainment.errors import UserError
 from sustainment.instead import refuse_no_number, show_sentence
-from sustainment.report import Statistic, format_value, in_notebook, resolve_kind, spaced
+from sustainment.report import Statistic, format_value, in_notebook, resolve_kind
 from sustainment.study import open_now
 
 INVENTED_SUFFIX = "[invented, not from the study]"
@@ -52,7 +52,7 @@ def show_table(
         return
     table = protect_frame(table, id, kind, population, counts, derived)
     counts = [c for c in counts if c in table.columns]  # protection may merge columns
-    caption = spaced(protect_text(caption, kind))
+    caption = protect_text(caption, kind)
     cells = register_cells(table, id, kind, population, counts)
     if in_notebook():
         from IPython.display import display

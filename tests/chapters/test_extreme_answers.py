@@ -48,8 +48,8 @@ SAID = {
         "practice/protecting": ["so there is no table to protect"],
     },
     "everyone_continued": {
-        "survey/silent": ["Whatever the silent did, the share is not below 60%"],
-        "survey/still-using": ["Whatever the silent did, the share is not below 60%"],
+        "survey/silent": ["Whatever the silent did, the share is not below 60 %"],
+        "survey/still-using": ["Whatever the silent did, the share is not below 60 %"],
         "survey/helps-hinders": ["No reason was ticked", "at least two answers"],
     },
     "nobody_continued": {

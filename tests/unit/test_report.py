@@ -42,6 +42,10 @@ def test_ties_are_rounded_half_up(value, fmt, text):
     assert r.format_value(value, fmt) == text
 
 
+def test_a_share_in_a_title_reads_as_the_same_share_in_prose():
+    assert r.as_percent(np.float64(0.665)) == r.format_value(0.665, ".0%") == "67 %"
+
+
 @pytest.mark.parametrize(
     ("share", "word"),
     [
