@@ -3,7 +3,6 @@
 import copy
 import csv
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -184,13 +183,3 @@ def test_simulations_are_identical_with_one_worker_and_with_two():
     for task in (fish_subgroups, separate, remember_years, inflate_zeros):
         one = simulate(task, 60, 11)
         assert one.equals(simulate(task, 60, 11, workers=2))
-
-
-@pytest.mark.slow
-def test_the_simulations_of_the_default_edition_take_less_than_three_minutes():
-    start = time.perf_counter()
-    runs = {fish_subgroups: 1000, separate: 600, remember_years: 120, inflate_zeros: 200}
-    for task, number in runs.items():
-        simulate(task, number, 1)
-    score(ROOT, seed=1, studies=200)
-    assert time.perf_counter() - start < 180

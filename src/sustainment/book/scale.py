@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -32,18 +32,24 @@ SIZES = {
     "survey": (10**3, 10**4, 10**5, 10**6),
     "interviews": (10**3, 10**4, 10**5),
     "own study": (20_000,),  # respondents with 400 items each: read, drafted and checked
+    "check": (10**6,),  # rows of the book's own survey, those without a planted defect
+    "laboratory": (1,),  # times the simulations of the default edition
 }
 OWN_ITEMS = 400
 
 
-def grow_survey(book: Path, target: Path, respondents: int) -> None:
-    """A study folder whose survey holds at least so many respondents; everybody is there often."""
+def grow_survey(book: Path, target: Path, respondents: int, left_out: Collection[str] = ()) -> None:
+    """A study folder whose survey holds at least so many respondents; everybody is there often.
+
+    left_out: records of the book's own survey that are not to be repeated.
+    """
     shutil.copytree(book / "data", target / "data")
     settings = load_settings(book)
     survey, paths = settings["survey"], settings["inputs"]["survey"]
     kept = len(open_survey(book, settings).answers)
     copies = math.ceil(respondents / kept)
-    repeat_rows(target / "data" / paths["file"], copies, {survey["id"], survey.get("record")})
+    identifiers = {survey["id"], survey.get("record")}
+    repeat_rows(target / "data" / paths["file"], copies, identifiers, left_out)
     if paths.get("frame"):
         index = settings["inputs"]["population"]["index"]
         repeat_rows(target / "data" / paths["frame"], copies, {index})
@@ -53,10 +59,12 @@ def grow_survey(book: Path, target: Path, respondents: int) -> None:
     (target / "data" / "study.yml").write_text(text, encoding="utf-8")
 
 
-def repeat_rows(path: Path, copies: int, identifiers: set[str | None]) -> None:
+def repeat_rows(
+    path: Path, copies: int, identifiers: set[str | None], left_out: Collection[str] = ()
+) -> None:
     """Write each row of a CSV file `copies` times, with identifiers of its own each time."""
     with path.open(encoding="utf-8", newline="") as file:
-        header, *rows = list(csv.reader(file))
+        header, *rows = [row for row in csv.reader(file) if row[0] not in left_out]
     places = [place for place, name in enumerate(header) if name in identifiers]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
@@ -209,10 +217,52 @@ def prepare_own_study(_book: Path, folder: Path, size: int) -> Callable[[], int]
     return walk
 
 
+def prepare_check(book: Path, folder: Path, size: int) -> Callable[[], int]:
+    """The check of sound material: what it costs to find nothing."""
+    from sustainment.check import check_study
+
+    with (book / "data" / "worlds" / "book" / "defects.csv").open(encoding="utf-8") as file:
+        defective = {row["record"] for row in csv.DictReader(file)}
+    grow_survey(book, folder / "study", 2 * size, defective)  # about half have a defect
+    path = folder / "study" / "data" / "study.yml"
+    settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+    inputs = {name: settings["inputs"][name] for name in ("survey", "population")}
+    with (folder / "study" / "data" / inputs["survey"]["file"]).open("rb") as file:
+        rows = sum(1 for _ in file) - 1
+    settings["survey"] |= {"records": rows, "frame": {}, "decisions": []}
+    path.write_text(yaml.safe_dump(settings | {"inputs": inputs}), encoding="utf-8")
+
+    def walk() -> int:
+        check_study(folder / "study")
+        return rows
+
+    check_study(book)  # imports are not what is measured
+    return walk
+
+
+def prepare_laboratory(book: Path, _folder: Path, size: int) -> Callable[[], int]:
+    """Every simulation of the laboratory, as often as the default edition runs it."""
+    from sustainment.inference import simulation
+    from sustainment.learn.worlds import score
+
+    runs = {"fish_subgroups": 1000, "separate": 600, "remember_years": 120, "inflate_zeros": 200}
+    studies = 200
+
+    def walk() -> int:
+        for task, number in runs.items():
+            simulation.simulate(getattr(simulation, task), size * number, 1)
+        score(book, seed=1, studies=size * studies)
+        return size * (sum(runs.values()) + studies)
+
+    return walk
+
+
 PREPARE = {
     "survey": prepare_survey,
     "interviews": prepare_interviews,
     "own study": prepare_own_study,
+    "check": prepare_check,
+    "laboratory": prepare_laboratory,
 }
 
 
