@@ -188,14 +188,29 @@ def quotes(*words):
 
 
 def test_passages_link_to_the_one_answer_that_holds_them():
-    made = quotes("there is no time.", "And no money for it", "nothing to add", "n/a", "not said")
+    made = quotes('"there is no time."', "And no money for it", "nothing to add", "n/a", "not said")
     links = link.by_text(made, ANSWERS)
     texts = made.segments.set_index("segment")["text"]
     linked = {texts[s]: r for s, r in links.pairs.values.tolist()}
-    assert linked == {"there is no time.": "r1", "And no money for it": "r1"}
+    assert linked == {'"there is no time."': "r1", "And no money for it": "r1"}
     assert [texts[s] for s in links.unlinked] == ["nothing to add", "n/a", "not said"]
     assert {"link-ambiguous", "not-linked"} == rules(links.notes)
     assert links.respondents_without == ["r2", "r3", "r5", "r6"]
+
+
+def test_a_common_word_links_with_the_other_passages_of_its_document():
+    answers = pd.Series({"r1": "We have no time for it. Yes", "r2": "Yes", "r3": "Yes, it is done in the evening"})  # fmt: skip
+    texts = {"R_1": "no time for it\n\nhave no time\n\nYes\n\nmoney", "R_3": "done in the evening\n\nYes"}  # fmt: skip
+    spans = [("R_1", 0, 14), ("R_1", 16, 28), ("R_1", 30, 33), ("R_1", 35, 40), ("R_3", 0, 19), ("R_3", 21, 24)]  # fmt: skip
+    made = interviews(texts, [(*span, "x", "") for span in spans], [("x", None)])
+    links = link.by_text(made, answers)
+    linked = dict(links.pairs.values.tolist())
+    # "Yes" is all that r2 said, and stands in r1's answer too; two other passages say whose R_1 is
+    assert linked["R_1:0-14"] == linked["R_1:16-28"] == linked["R_1:30-33"] == "r1"
+    # R_3 has one such passage only, which may be chance; what stands in no answer is linked to nobody
+    assert linked["R_3:0-19"] == "r3" and linked["R_3:21-24"] == "r2"
+    assert links.unlinked == ["R_1:35-40"]
+    assert {"linked-with-document", "not-linked"} == rules(links.notes)
 
 
 def test_linked_answers_become_documents_by_respondent():

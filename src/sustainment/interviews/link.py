@@ -75,33 +75,57 @@ def by_text(interviews: Interviews, answers: pd.Series, min_length: int = 12) ->
     """Link coded passages to open answers that contain them, white space and case aside.
 
     answers : respondent → answer. Passages shorter than `min_length` characters, and passages
-    that several answers contain, are linked only if one answer *is* the passage. Pairs are
-    [segment, respondent].
+    that several answers contain, are linked only if one answer *is* the passage, or if the other
+    passages of their document all stand in that person's answers. Pairs are [segment, respondent].
     """
     texts = {r: squeeze(str(a)).casefold() for r, a in answers.items() if pd.notna(a) and str(a).strip()}  # fmt: skip
     whole = "\x00".join(texts.values())
     names = list(texts)
     ends = pd.Series([len(t) + 1 for t in texts.values()]).cumsum().to_numpy()
     passages = interviews.segments.drop_duplicates("segment")
-    pairs, unlinked, several = [], [], 0
+    sure, holding = {}, {}
     for segment, text in zip(passages["segment"], passages["text"], strict=True):
-        words = squeeze(str(text)).casefold()
+        # an editor that puts a long answer into quotation marks does not change whose it is
+        words = squeeze(str(text)).casefold().strip('"“” ')
         holders = {names[k] for k in _holding(whole, words, ends)} if words else set()
         exact = [name for name in holders if texts[name] == words]
-        if len(holders) != 1 or len(words) < min_length:
-            several += len(exact or holders) > 1
-            holders = set(exact) if len(exact) == 1 else set()
-        if holders:
-            pairs.append((segment, next(iter(holders))))
-        else:
-            unlinked.append(segment)
-    table_ = pd.DataFrame(pairs, columns=["segment", "respondent"])
-    without = [name for name in names if name not in set(table_["respondent"])]
-    notes = _told(interviews.file, unlinked, "passage")
-    if several:
+        holding[segment] = (holders, exact)
+        if len(holders) == 1 and len(words) >= min_length:
+            sure[segment] = next(iter(holders))
+    linked, notes = _with_their_document(interviews.file, sure, holding, passages)
+    linked |= {s: e[0] for s, (_, e) in holding.items() if len(e) == 1 and s not in linked}
+    pairs = [(s, linked[s]) for s in passages["segment"] if s in linked]
+    unlinked = [s for s in passages["segment"] if s not in linked]
+    people = {respondent for _, respondent in pairs}
+    notes += _told(interviews.file, unlinked, "passage")
+    if several := sum(
+        len(exact or holders) > 1 for holders, exact in map(holding.__getitem__, unlinked)
+    ):
         message = f"{several} passage(s) stand in several answers and were not linked"
         notes.append(Finding("warning", "link-ambiguous", message, file=interviews.file))
-    return Links(table_, unlinked, without, notes)
+    table_ = pd.DataFrame(pairs, columns=["segment", "respondent"])
+    return Links(table_, unlinked, [name for name in names if name not in people], notes)
+
+
+def _with_their_document(file: str, sure: dict, holding: dict, passages: pd.DataFrame):
+    """The sure links, and more: of a document whose sure passages (two or more) are one person's, also
+    those that stand in this person's answers and in others'."""
+    document = dict(zip(passages["segment"], passages["document"], strict=True))
+    people: dict[str, list] = {}
+    for segment, respondent in sure.items():
+        people.setdefault(document[segment], []).append(respondent)
+    whose = {d: found[0] for d, found in people.items() if len(found) > 1 and len(set(found)) == 1}
+    more = {
+        segment: whose[document[segment]]
+        for segment, (holders, _) in holding.items()
+        if segment not in sure and whose.get(document[segment]) in holders
+    }
+    message = (
+        f"{len(more)} passage(s) too short or too common to tell whose they are were linked as the "
+        "other passages of their document"
+    )
+    notes = [Finding("note", "linked-with-document", message, file=file)] if more else []
+    return sure | more, notes
 
 
 def _holding(whole: str, words: str, ends) -> set[int]:

@@ -34,7 +34,8 @@ def guess_link(raw: RawSurvey, id_column: str, interviews: Interviews) -> tuple[
             answers = raw.table[item.id]
             linked[item.id] = len(by_text(interviews, answers[answers != ""]).pairs)
     passages = interviews.segments["segment"].nunique()
-    items = [name for name, count in linked.items() if count >= max(2, passages / 20)]
+    # one of many questions holds few of all passages
+    items = [name for name, count in linked.items() if count >= max(2, passages / 100)]
     if sum(linked[name] for name in items) < max(2, passages / 4):
         return {}, "neither names nor texts link the two; say how under interviews: link"
     why = ", ".join(f"{linked[name]} in answers to {name}" for name in items)
