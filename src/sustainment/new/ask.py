@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from sustainment.new.draft import Draft, closed_items
+from sustainment.new.contents import closed_items
+from sustainment.new.draft import Draft
 
 if TYPE_CHECKING:
     from sustainment.new.project import Material

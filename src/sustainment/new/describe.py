@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,6 +31,18 @@ def short(item: Item, width: int = 90) -> str:
     row = re.search(r"\[([^\[\]]+)\]\s*$", item.wording)
     words = row[1] if row else item.wording or item.id
     return cut(words, width) or item.id
+
+
+def told_apart(labels: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Labels of rows, each of its own: "Other" of three questions gets its item's name behind it.
+
+    The audit knows a row by its words, and so does a reader.
+    """
+    counts = Counter(label.casefold() for label in labels)
+    return [
+        f"{label} ({name})" if counts[label.casefold()] > 1 else label
+        for label, name in zip(labels, names, strict=True)
+    ]
 
 
 def can_be_counted(provenance: str, kept: int) -> bool:
@@ -73,17 +86,19 @@ def gaps(survey: Survey, most: int = 15) -> pd.DataFrame:
     The boxes of a multi-select question are one line. Questions that nobody answered are left out:
     they were not put to anybody here.
     """
-    rows, seen = [], set()
+    rows: list[dict[str, Any]] = []
+    seen: dict[str, None] = {}  # in the order in which they were asked
     for item in asked_items(survey):
         key = item.set or item.id
         if key in seen:
             continue
-        seen.add(key)
+        seen[key] = None
         counts = survey.missing[item.id].astype(str).value_counts()
         words = cut(item.wording, 90) if item.set else short(item)
         row = {"question": words or key, "answered": int(counts.get("", 0))}
         rows.append(row | {kind: int(counts.get(kind, 0)) for kind in MISSING_KINDS})
     table = pd.DataFrame(rows, columns=["question", "answered", *MISSING_KINDS])
+    table["question"] = told_apart(table["question"].tolist(), list(seen))
     table = table[table["answered"] > 0]
     unused = [kind for kind in MISSING_KINDS if not table[kind].any()]
     # whom the routing passed by has not left anything open
@@ -96,10 +111,14 @@ def tally(survey: Survey, name: str) -> pd.DataFrame:
     """Persons by answer to one closed question, then those without an answer, by kind."""
     item = survey.codebook[name]
     counts = survey.answers[name].astype(str).value_counts()
-    rows = [(label, int(counts.get(code, 0))) for code, label in item.options.items()]
     gaps_ = survey.missing[name].astype(str).value_counts()
-    rows += [(kind, int(gaps_[kind])) for kind in MISSING_KINDS if gaps_.get(kind, 0)]
-    return pd.DataFrame(rows, columns=["answer", "persons"])
+    kinds = [kind for kind in MISSING_KINDS if gaps_.get(kind, 0)]
+    # an option may itself be called "no answer"
+    labels = told_apart(
+        [*item.options.values(), *kinds], [*item.options, *("missing" for _ in kinds)]
+    )
+    persons = [counts.get(code, 0) for code in item.options] + [gaps_[kind] for kind in kinds]
+    return pd.DataFrame({"answer": labels, "persons": [int(count) for count in persons]})
 
 
 def block(survey: Survey, names: Sequence[str], codes: Sequence[str]) -> pd.DataFrame:
@@ -117,13 +136,11 @@ def block(survey: Survey, names: Sequence[str], codes: Sequence[str]) -> pd.Data
 
 def ticks(survey: Survey, question: str) -> pd.DataFrame:
     """Persons who ticked each box of a multi-select question, most ticked first."""
-    rows = [
-        (list(item.options.values())[-1], int(survey.answers[item.id].fillna(False).sum()))
-        for item in survey.set_items(question)
-        if item.id in survey.answers
-    ]
-    table = pd.DataFrame(rows, columns=["option", "persons"])
-    table["option"] = without_common_start(table["option"].tolist())
+    items = [item for item in survey.set_items(question) if item.id in survey.answers]
+    labels = without_common_start([list(item.options.values())[-1] for item in items])
+    persons = [int(survey.answers[item.id].fillna(False).sum()) for item in items]
+    names = [item.id for item in items]
+    table = pd.DataFrame({"option": told_apart(labels, names), "persons": persons})
     return table.sort_values("persons", ascending=False, kind="stable", ignore_index=True)
 
 
@@ -145,7 +162,8 @@ def numbers(survey: Survey, names: Sequence[str]) -> pd.DataFrame:
         quartiles = values.quantile([0.25, 0.5, 0.75]) if len(values) else [float("nan")] * 3
         rows.append((short(survey.codebook[name]), len(values), *(float(q) for q in quartiles)))
     columns = ["question", "answered", "lower quartile", "median", "upper quartile"]
-    return pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=columns)
+    return table.assign(question=told_apart(table["question"].tolist(), names))
 
 
 def outcome(survey: Survey, settings: dict[str, Any], size: int) -> tuple[int, int, int]:
@@ -165,6 +183,8 @@ def by_group(survey: Survey, settings: dict[str, Any], group: str) -> pd.DataFra
     said = survey.answers[settings["item"]]
     labels = survey.codebook[group].options
     rows = []
+    names = [str(code) for code in labels]
+    labels = dict(zip(names, told_apart(list(labels.values()), names), strict=True))
     for code in survey.answers[group].cat.categories:
         own = said[(survey.answers[group] == code).fillna(False)]
         if len(own):

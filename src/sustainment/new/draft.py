@@ -13,24 +13,23 @@ from pathlib import Path
 from typing import Any
 
 from sustainment.interviews.model import Interviews
+from sustainment.new.contents import closed_items, contents, steps
 from sustainment.new.decisions import draft_decisions
 from sustainment.new.describe import FEWEST, can_be_counted
 from sustainment.new.linking import guess_link
 from sustainment.report import QUANTITY_WORDS
 from sustainment.survey.examine import Examination
-from sustainment.survey.model import BOOKKEEPING, MISSING_KINDS, Item, RawSurvey
-from sustainment.survey.vendors.consent import consent_items
+from sustainment.survey.model import MISSING_KINDS, RawSurvey
 from sustainment.survey.vendors.guess import missing_kind
 from sustainment.survey.vendors.identifiers import respondent_column
-from sustainment.survey.vendors.scales import plain, scale_order
+from sustainment.survey.vendors.scales import plain
 
-MOST_SHOWN = 12  # items in one figure, and closed questions that a first draft lists
 _YES = {
     "yes", "ja", "oui", "sim", "true", "sí", "si", "sì", "agree", "i agree", "kyllä", "tak", "ano", "igen",
     "evet", "да", "так", "ναι", "はい", "是", "有", "예", "네", "نعم", "כן", "हाँ", "да, конечно", "y", "j",
 }  # fmt: skip
 _NO_ANSWER = re.compile(
-    r"prefer not to .*|rather not .*|refused?( to answer)?|no answer|not applicable|n/?a|does not apply"
+    r"prefer not to .*|rather not .*|refused?( to answer)?|no (answer|response|reply)|keine (angabe|antwort)|ns ?/ ?n[cr]|not applicable|n/?a|does not apply"
     r"|vill (inte|ej) (svara|uppge)|ej aktuellt|inte aktuellt|ej tillämpligt",
     re.I,
 )
@@ -95,7 +94,7 @@ def draft_study(raw: RawSurvey, interviews: Interviews | None, title: str) -> Dr
     draft.add("population.known", False, "set it to true once `size` says how many were invited")
     draft.add("population.noun", "respondents", "a neutral word")
     draft.add("population.words", "people who were sent the survey", "a neutral word")
-    _contents(draft, raw)
+    contents(draft, raw)
     _protection(draft, kept, interviews)
     if interviews is not None:
         _interviews(draft, interviews)
@@ -209,23 +208,6 @@ def _missing(draft: Draft, raw: RawSurvey) -> None:
         )
 
 
-def closed_items(raw: RawSurvey) -> list[Item]:
-    """Questions with options that were put to people: no ticks, ids, consent or bookkeeping."""
-    consent = {item.id for item in consent_items(raw)}
-    own = respondent_column(raw)
-    return [
-        item
-        for item in raw.codebook.values()
-        if item.type in {"single", "likert"}
-        and item.section != BOOKKEEPING
-        and not item.identifier
-        and item.id not in consent
-        and item.id != own
-        and 2 <= len(item.options) <= 12
-        and raw.table[item.id][raw.table[item.id] != ""].nunique() > 1
-    ]
-
-
 def _outcome(draft: Draft, raw: RawSurvey) -> None:
     """The first yes/no question, else the upper half of the first scale, else the first option."""
     items = closed_items(raw)
@@ -241,7 +223,7 @@ def _outcome(draft: Draft, raw: RawSurvey) -> None:
             return
     scales = [item for item in items if item.type == "likert"]
     if scales:
-        ordered = ascending(scales[0])
+        ordered = steps(scales[0])
         upper = ordered[-(len(ordered) // 2) :]
         words = " or ".join(f"“{scales[0].options[code]}”" for code in upper)
         why = "the upper half of the first scale. Name the study's own outcome"
@@ -258,84 +240,6 @@ def _outcome(draft: Draft, raw: RawSurvey) -> None:
             {"item": items[0].id, "yes": [code], "words": f"answered “{label}”"},
             why,
         )
-
-
-def ascending(item: Item) -> list[str]:
-    """Codes of a scale from least to most, whatever the order of the questionnaire."""
-    labels = list(item.options.values())
-    order = scale_order(labels)
-    if order and len(set(labels)) == len(labels):
-        by_label = {label: code for code, label in item.options.items()}
-        return [by_label[label] for label in order]
-    return list(item.options)
-
-
-def _contents(draft: Draft, raw: RawSurvey) -> None:
-    """Which items the chapters show: blocks of one scale, closed questions, ticks, numbers, words."""
-    labels = {str(label).casefold() for label in draft.get("survey.missing_labels", {})}
-    items = closed_items(raw)
-    blocks: dict[tuple, list[str]] = {}
-    for item in items:
-        if item.type == "likert" and len(item.options) >= 3:
-            blocks.setdefault((item.section, tuple(sorted(item.options))), []).append(item.id)
-    scales = [_block(raw, names[:MOST_SHOWN], labels) for names in blocks.values()]
-    draft.add("report.scales", scales, "items that share a section and a scale, from least to most")
-    in_blocks = {name for block in scales for name in block["items"]}
-    choices = [item.id for item in items if item.id not in in_blocks][:MOST_SHOWN]
-    draft.add(
-        "report.choices", choices, f"the first closed questions, at most {MOST_SHOWN}; add others"
-    )
-    ticks = list(
-        dict.fromkeys(
-            item.set for item in raw.codebook.values() if item.type == "multi" and item.set
-        )
-    )
-    draft.add("report.ticks", ticks[:MOST_SHOWN], "questions with several answers")
-    own = draft["survey.id"]
-    numbers = [
-        item.id for item in raw.codebook.values()
-        if item.type == "number" and item.section != BOOKKEEPING and not item.identifier and item.id != own
-    ]  # fmt: skip
-    draft.add("report.numbers", numbers[:MOST_SHOWN], "answers that are amounts")
-    group = _group(draft, raw, items)
-    if group:
-        draft.add(
-            "report.group",
-            group,
-            "few options, each with enough people. Name the comparison planned beforehand",
-        )
-
-
-def _block(raw: RawSurvey, names: list[str], missing: set[str]) -> dict[str, Any]:
-    item = raw.codebook[names[0]]
-    codes = [code for code in ascending(item) if item.options[code].casefold() not in missing]
-    half = len(codes) // 2
-    middle = [codes[half]] if len(codes) % 2 else []
-    return {
-        "title": item.section or item.wording,
-        "items": names,
-        "low": codes[:half],
-        "middle": middle,
-        "high": codes[-half:],
-    }
-
-
-def _group(draft: Draft, raw: RawSurvey, items: list[Item]) -> str:
-    outcome = (draft.get("survey.outcome") or {}).get("item")
-    grids = Counter((item.section, tuple(sorted(item.options))) for item in items if item.section)
-    for item in items:
-        if grids[item.section, tuple(sorted(item.options))] > 1:
-            continue  # a row of a grid is one answer of several, not what somebody is
-        counts = raw.table[item.id].isin(list(item.options)) & (raw.table[item.id] != "")
-        sizes = raw.table[item.id][counts].value_counts()
-        if (
-            item.id != outcome
-            and item.type == "single"
-            and 2 <= len(sizes) <= 6
-            and sizes.min() >= 5
-        ):
-            return item.id
-    return ""
 
 
 def _interviews(draft: Draft, interviews: Interviews) -> None:

@@ -34,7 +34,8 @@ UNREADABLE = ("unknown-code", "text-in-number", "impossible-value", "impossible-
 LOST = ("letters-lost",)
 
 _CODED = ("single", "likert", "multi", "number", "date", "calc")
-_SPACES = " \t\r\n\v\f\x1c\x1d\x1e\x1f\x85\xa0\u2007\u202f\u2009\u200a\u200b\u2060\u3000\ufeff"
+#: What may surround an answer without being part of it.
+SPACES = " \t\r\n\v\f\x1c\x1d\x1e\x1f\x85\xa0\u2007\u202f\u2009\u200a\u200b\u2060\u3000\ufeff"
 _NO_LETTER = re.compile("[\ufffd\x00-\x08\x0e-\x1f\x7f\x80-\x84\x86-\x9f]")
 _NUMBER = re.compile(r"[+-]?[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?")
 _COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
@@ -145,7 +146,7 @@ def read_cell(text: str, item: Item) -> Cell:
 def _normalised(text: str, item: Item) -> tuple[str, tuple[str, ...]]:
     """The text a person would have meant to write, and what had to be changed for it."""
     defects = []
-    plain = text.strip(_SPACES)
+    plain = text.strip(SPACES)
     if plain != text:
         defects.append("stray-spaces")
     if _NO_LETTER.search(plain):
@@ -159,7 +160,7 @@ def _normalised(text: str, item: Item) -> tuple[str, tuple[str, ...]]:
     normal = unicodedata.normalize("NFKC" if coded else "NFC", plain)
     if normal != plain:
         defects.append("full-width-digit" if coded else "decomposed-letters")
-        plain = normal.strip(_SPACES)
+        plain = normal.strip(SPACES)
     return plain, tuple(defects)
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from sustainment.survey.examine import Examination
 from sustainment.survey.model import BOOKKEEPING, Item, RawSurvey
+from sustainment.survey.values import SPACES
 from sustainment.survey.vendors.identifiers import respondent_column
 from sustainment.survey.vendors.scales import plain
 
@@ -75,7 +76,7 @@ def consent_items(raw: RawSurvey) -> list[Item]:
 def _without_consent(raw: RawSurvey) -> list[Proposal]:
     proposals: list[Proposal] = []
     for item in consent_items(raw):
-        cells = raw.table[item.id]
+        cells = raw.table[item.id].str.strip(SPACES)
         refusals = [code for code, label in item.options.items() if _NO.fullmatch(plain(label))]
         if not refusals or len(refusals) == len(item.options):
             continue

@@ -115,7 +115,7 @@ def read(source: Source) -> RawSurvey:
     table = table_from(sheet, names, 1)
     items: dict[str, Item] = {}
     # Google joins by ", " in its spreadsheet, and by ";" in the file that it offers for download
-    separators = (", ", ";") if google else (";",)
+    separators = (";", ", ") if google else (";",)
     for name in list(table.columns):
         stem, wording, mine = stems.get(name, ("", name, False))
         if mine:

@@ -14,11 +14,20 @@ from dataclasses import replace
 import pandas as pd
 
 from sustainment.survey.model import Item, ItemType
-from sustainment.survey.vendors.scales import number_order, scale_order
+from sustainment.survey.vendors.scales import number_order, plain, scale_order
 from sustainment.survey.vendors.sheet import tidy
 
 NUMBER = r"[-+]?\d{1,15}([.,]\d+)?"
 ISO_DATE = r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[-+]\d{2}:?\d{2})?)?"
+#: What programs (R, SPSS, databases, spreadsheets) and people write into a cell that holds no answer.
+STAND_INS = {
+    **dict.fromkeys(
+        ("NA", "<NA>", "NaN", "nan", "NULL", "null", "#N/A", "#NULL!", "#NV", ".", "-", "--"), "no answer"
+    ),
+    **dict.fromkeys(("N/A", "n/a"), "not applicable"),
+}  # fmt: skip
+_WRITTEN = {".", "-", "--", "N/A", "n/a"}
+_IMPOSSIBLE = {"-9", "-66", "-77", "-88", "-99", "-999", "-9999", "999", "9999"}
 MOST_OPTIONS = 15  # more distinct answers than this, and the question was open
 SLASHED_DATE = r"(\d{1,2})[/.-](\d{1,2})[/.-]\d{4}([ T]\d{1,2}:\d{2}(:\d{2})?)?"
 LONGEST_OPTION = 150  # characters; longer answers were written, not chosen
@@ -59,8 +68,32 @@ def guess_item(
     """An item guessed from its cells.
 
     `codes` says that small whole numbers stand for options (an export of codes) rather than for
-    amounts. Labels are options when few, short and repeated; a known scale gives their order.
+    amounts. Labels are options when few, short and repeated; a known scale gives their order. What
+    stands in for an empty cell (NA, NULL, -99) becomes a missing code.
     """
+    seen = set(column.unique())
+    missing = {code: kind for code, kind in STAND_INS.items() if code in seen}
+    missing |= dict.fromkeys(_sentinels(seen - {"", *missing}), "no answer")
+    if missing:
+        column = column[~column.isin(list(missing))]
+    item = _from_cells(name, wording, column, section, codes)
+    if item.type == "text":  # in an open answer a dash or "n/a" is what the person wrote
+        missing = {code: kind for code, kind in missing.items() if code not in _WRITTEN}
+    return replace(item, missing=missing)
+
+
+def _sentinels(values: set[str]) -> list[str]:
+    """Numbers that stand for a missing answer: -99 where no other is negative, 999 where all are small."""
+    found = sorted(values & _IMPOSSIBLE)
+    rest = values - set(found)
+    if not found or len(rest) < 2 or not all(re.fullmatch(NUMBER, value) for value in rest):
+        return []
+    numbers = [float(value.replace(",", ".")) for value in rest]
+    low, high = min(numbers), max(numbers)
+    return [code for code in found if (low >= 0 if code[0] == "-" else high <= 200)]
+
+
+def _from_cells(name: str, wording: str, column: pd.Series, section: str, codes: bool) -> Item:
     counts = column[column != ""].value_counts()
     values = [str(value) for value in counts.index]
     item = Item(name, wording, "text", section=section)
@@ -77,6 +110,8 @@ def guess_item(
         order = date_order(values)
         return replace(item, type="date", format=order) if order else item
     scale = scale_order(values)
+    if not scale and len({plain(value) for value in values}) < 0.7 * len(values):
+        return item  # one thing spelled in many ways was typed, not chosen
     if scale and len(values) > 2:
         return _with(item, "likert", scale)
     if not scale and _OPEN.search(wording[:200]):
@@ -107,6 +142,8 @@ def looks_closed(values: Sequence[str], answers: int) -> bool:
     """Whether distinct answers are few, short and repeated enough to have been offered as options."""
     if len(values) > MOST_OPTIONS or max(map(len, values)) > LONGEST_OPTION:
         return False
+    if len(values) > 1 and all(value.rstrip().endswith(";") for value in values):
+        return False  # several answers, or an order of preference, in one cell
     return answers >= 2 * len(values) or set(map(str.casefold, values)) <= {
         "yes",
         "no",
@@ -140,9 +177,11 @@ def split_ticks(column: pd.Series, separator: str) -> dict[str, pd.Series]:
     the separator (Microsoft Forms writes "a;b;") is read without its end.
     """
     filled = column[column != ""]
-    if filled.empty:
+    if not any(separator in cell for cell in filled.unique()):
         return {}
     cells = [_parts(cell, separator) for cell in filled.unique()]
+    if len(cells) > 1 and len(cells[0]) > 2 and len({frozenset(parts) for parts in cells}) == 1:
+        return {}  # everybody has all of them: an order of preference, not a choice
     weights = filled.value_counts()
     joined = sum(int(weights[cell]) for cell in filled.unique() if len(_parts(cell, separator)) > 1)
     tokens: Counter[str] = Counter()
@@ -150,6 +189,9 @@ def split_ticks(column: pd.Series, separator: str) -> dict[str, pd.Series]:
         tokens.update(_parts(cell, separator))
     common = [token for token, count in tokens.most_common() if count >= FEWEST_TICKED]
     covered = sum(tokens[token] for token in common)
+    closing = separator.strip()
+    if all(cell.rstrip().endswith(closing) for cell in filled.unique()) and len(tokens) > 1:
+        return _ticks(column, separator, list(tokens) if len(tokens) <= MOST_OPTIONS else common)
     if joined < max(2, 0.05 * len(filled)) or len(common) < 2:
         return {}
     if covered < 0.7 * sum(tokens.values()) or max(map(len, common)) > LONGEST_OPTION:
@@ -159,15 +201,20 @@ def split_ticks(column: pd.Series, separator: str) -> dict[str, pd.Series]:
         return {}  # "Yes, always" and "No, never" are one option each
     if any(len(parts) != len(set(parts)) for parts in cells):
         return {}  # one option ticked twice: these are words, not options
-    by_cell = {cell: set(_parts(cell, separator)) for cell in filled.unique()}
+    return _ticks(column, separator, common)
+
+
+def _ticks(column: pd.Series, separator: str, options: list[str]) -> dict[str, pd.Series]:
+    by_cell = {cell: set(_parts(cell, separator)) for cell in column.unique()}
     ticks = {
-        token: column.map(lambda cell, t=token: "" if cell == "" else str(int(t in by_cell[cell])))
-        for token in common
+        option: column.map(
+            lambda cell, t=option: "" if cell == "" else str(int(t in by_cell[cell]))
+        )
+        for option in options
     }
-    if covered < sum(tokens.values()):
-        known = set(common)
+    if any(parts - set(options) for parts in by_cell.values()):
         ticks[""] = column.map(
-            lambda cell: "" if cell == "" else str(int(bool(by_cell[cell] - known)))
+            lambda cell: "" if cell == "" else str(int(bool(by_cell[cell] - set(options))))
         )
     return ticks
 
@@ -175,6 +222,11 @@ def split_ticks(column: pd.Series, separator: str) -> dict[str, pd.Series]:
 def tick_options(column: pd.Series, code: str, label: str) -> dict[str, str]:
     """Options of a tick box: exports write 0 for an unticked box, or leave it blank."""
     return {"0" if (column == "0").any() else "": "not ticked", code: label}
+
+
+def add_joined(table: pd.DataFrame, codebook: dict[str, Item], name: str, wording: str) -> bool:
+    """`add_ticks` with the sign that joins the answers, ";" before ", ": an option may hold a comma."""
+    return any(add_ticks(table, codebook, name, wording, mark) for mark in (";", ", "))
 
 
 def add_ticks(
@@ -240,6 +292,14 @@ def _by_count(counts: pd.Series) -> list[str]:
 
 
 def _parts(cell: str, separator: str) -> list[str]:
-    """The answers in one cell. After a bare comma no blank follows: "Help, from leaders" is one."""
-    parts = re.split(r",(?! )", cell) if separator == "," else cell.split(separator)
+    """The answers in one cell. After a bare comma no blank follows: "Help, from leaders" is one.
+
+    Nothing is taken apart inside brackets: "A manager (Slurm, PBS)" is one.
+    """
+    parts: list[str] = []
+    for part in re.split(r",(?! )", cell) if separator == "," else cell.split(separator):
+        if parts and parts[-1].count("(") > parts[-1].count(")"):
+            parts[-1] += separator + part
+        else:
+            parts.append(part)
     return [part.strip() for part in parts if part.strip()]

@@ -8,12 +8,15 @@ like an IP address and is none, so a column about versions is never judged by it
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 from sustainment.errors import UserError
 from sustainment.findings import Finding
 from sustainment.survey.model import Item, RawSurvey
+from sustainment.survey.values import SPACES
+from sustainment.survey.vendors.guess import STAND_INS
 from sustainment.survey.vendors.sheet import tidy
 
 _BY_NAME = (
@@ -29,6 +32,10 @@ _BY_NAME = (
     (
         "a token that names an invitation",
         r"\btoken\b|recipient|externaldata ?reference|external ?reference",
+    ),
+    (
+        "a person's id on a panel",
+        r"prolific|\b(mturk|m turk|worker|sona|panelist|cloud ?research)[ _]?(id|code)\b|\bassignment ?id\b",
     ),
     (
         "a device or browser",
@@ -69,7 +76,7 @@ _SCIENTIFIC = re.compile(r"-?\d([.,]\d+)?[eE]\+\d{1,3}")
 _ID_NAMES = (
     r"record[ _]?id",
     r"respon(se|dent)[ _]?id|responseid|svars?[ _]?id",
-    r"urn|case[ _]?id|participant[ _]?id|subject[ _]?id|person[ _]?id|caseid|löp(nr|nummer)",
+    r"urn|lfdn|case[ _]?id|participant[ _]?id|subject[ _]?id|person[ _]?id|caseid|löp(nr|nummer)",
     r"id|nr|no|number|respondent|participant|record|case",
     r".*[ _]id|.*id",
 )
@@ -106,6 +113,8 @@ def finish(raw: RawSurvey) -> RawSurvey:
     Raises UserError when the ids of respondents stand in scientific notation: digits are lost, and two
     people may have become one.
     """
+    raw = replace(raw, codebook={name: _trimmed(item) for name, item in raw.codebook.items()})
+    raw.notes.extend(_stand_ins(raw))
     for column in raw.table.columns:
         cells = [v for v in raw.table[column].unique()[:2000] if _SCIENTIFIC.fullmatch(v)]
         if not cells:
@@ -129,6 +138,28 @@ def finish(raw: RawSurvey) -> RawSurvey:
             )
         )
     return mark_identifiers(raw)
+
+
+def _trimmed(item: Item) -> Item:
+    """Codes and labels without blanks around them: the cells are read without them, too."""
+    options = {code.strip(SPACES): label.strip(SPACES) for code, label in item.options.items()}
+    return item if options == item.options else replace(item, options=options)
+
+
+def _stand_ins(raw: RawSurvey) -> list[Finding]:
+    """One note for each text that stands in for an empty cell (NA, NULL, -99 …)."""
+    counts = Counter(code for item in raw.codebook.values() for code in item.missing)
+    return [
+        Finding(
+            "note",
+            "stand-in",
+            f"{code!r} was read as a missing answer in {count} columns",
+            raw.file,
+            remedy="If it is an answer, say so in data/study.yml.",
+        )
+        for code, count in counts.items()
+        if code in STAND_INS
+    ]
 
 
 def respondent_column(raw: RawSurvey) -> str:

@@ -36,7 +36,9 @@ _TIMING = re.compile(
     r"interviewtime|groupTime\d+|.*Time$|.*_?[Tt]iming.*|Total time|Group time.*|Question time.*"
 )
 _CODE = re.compile(r"([A-Za-z]\w*)(?:\[([^\]]*)\])?(?:\[([^\]]*)\])?")
-_TICKED = {"", "Y", "N", "Yes", "No", "Ja", "Nej", "N/A"}
+_YES = ("Yes", "Ja", "Oui", "Sí", "Sim", "Sì", "Y")
+_NO = ("No", "Nej", "Nein", "Non", "Não", "Nee", "N")
+_TICKED = {"", "N/A", *_YES, *_NO}
 _TICKS = "MP"  # multiple choice, with or without comments
 _FIXED = {
     "Y": {"Y": "Yes", "N": "No"}, "G": {"F": "Female", "M": "Male"},
@@ -225,8 +227,8 @@ def _guessed(table: pd.DataFrame, asked: list[str], texts: dict[str, str]) -> di
         question, part = parts[name]
         if name in ticks:
             seen = set(table[name].unique())
-            no = next((value for value in ("No", "Nej", "N") if value in seen), "")
-            yes = next((value for value in ("Yes", "Ja") if value in seen), "Y")
+            no = next((value for value in _NO if value in seen), "")
+            yes = next((value for value in _YES if value in seen), "Y")
             options = {no: "not ticked", yes: part}
             items[name] = Item(name, texts[name], "multi", options, dict(NOT_SHOWN), set=question)
             continue
@@ -235,7 +237,7 @@ def _guessed(table: pd.DataFrame, asked: list[str], texts: dict[str, str]) -> di
         guess = guess_item(
             name, texts[name], answered, section=question if part else "", codes=True
         )
-        items[name] = replace(guess, missing=missing)
+        items[name] = replace(guess, missing=guess.missing | missing)
     share_options(items, table)
     return items
 

@@ -18,7 +18,7 @@ from sustainment.survey.source import Source
 from sustainment.survey.tabular import Unreadable
 from sustainment.survey.vendors.codebook import Codebook, Entry, read_codebook
 from sustainment.survey.vendors.guess import (
-    add_ticks,
+    add_joined,
     guess_item,
     share_options,
     short_ids,
@@ -88,7 +88,10 @@ def read(source: Source) -> RawSurvey:
     if codebook is None and long > len(header) / 3:
         return finish(read_by_wording(table, sheet))
     if codebook is None:
-        items = {name: guess_item(name, name, table[name], codes=True) for name in header}
+        items = {}
+        for name in header:
+            if not add_joined(table, items, name, name):
+                items[name] = guess_item(name, name, table[name], codes=True)
         why = "a table without codebook: every item is guessed from its cells"
     else:
         items, notes = as_written(items_from(table, codebook, sheet), table, source.name)
@@ -114,7 +117,7 @@ def read_by_wording(table: pd.DataFrame, sheet: Sheet) -> RawSurvey:
     table = table.set_axis([name for name, _ in names], axis=1)
     items: dict[str, Item] = {}
     for (name, stem), wording in zip(names, wordings, strict=True):
-        if not add_ticks(table, items, name, wording, ", "):
+        if not add_joined(table, items, name, wording):
             items[name] = guess_item(name, wording, table[name], section=stem, codes=True)
     share_options(items, table)
     sheet.note("note", "short-ids", "The header holds questions; columns were given short names")

@@ -36,6 +36,14 @@ _PERSONAL = re.compile(r"IPAddress|Recipient.*|EmailAddress|External.*Reference|
 _TIMING = re.compile(
     r".*_(First Click|Last Click|Page Submit|Click Count)|.*_DO(_.*)?|.*_(Browser|Version|Operating System|Resolution)|Q_[A-Z]\w+"
 )
+_DATES = ("StartDate", "EndDate", "RecordedDate")
+_TELLING = {
+    "RecordedDate",
+    "Duration (in seconds)",
+    "DistributionChannel",
+    "UserLanguage",
+    "ResponseId",
+}
 _LEGACY = ("ResponseID", "ResponseSet")
 
 
@@ -46,8 +54,9 @@ def recognise(source: Source) -> str:
         return 'its third row holds {"ImportId": …}'
     if len(rows) > 1 and set(_LEGACY) <= set(rows[1]) and rows[0][0] == "V1":
         return "its columns are called V1, V2, … and its second row ResponseID, ResponseSet, …"
-    if rows and {"ResponseId", "RecordedDate", "Progress"} <= set(rows[0]):
-        return "its columns are those of Qualtrics (ResponseId, RecordedDate, Progress)"
+    own = [name for name in rows[0] if name in _OWN] if rows else []
+    if len(own) >= 3 and _TELLING & set(own) and {"Progress", "Finished", *_DATES} & set(own):
+        return f"its columns are those of Qualtrics ({', '.join(own[:3])} …)"
     return ""
 
 
@@ -82,15 +91,26 @@ def _header_rows(sheet: Sheet) -> tuple[int, bool]:
     if len(sheet.rows) > 1 and set(_LEGACY) <= {tidy(cell) for cell in sheet.rows[1]}:
         return 2, True
     header = sheet.header()
-    if "ResponseId" not in header:
+    if not _OWN & set(header):
         raise UserError(
             f"{sheet.file}: the header rows are not those of Qualtrics (names, questions, ImportId). "
             f"Export again as CSV, and do not remove header rows."
         )
     if len(sheet.rows) < 2:
         return 1, False
-    first = sheet.rows[1][header.index("ResponseId")]
-    return (1, False) if re.fullmatch(r"R_\w+", first) else (2, False)
+    return (2 if _names_columns(header, sheet.header(1)) else 1), False
+
+
+def _names_columns(header: list[str], second: list[str]) -> bool:
+    """Whether the second row still belongs to the header ("Start Date" under StartDate)."""
+    under = {name: cell for name, cell in zip(header, second, strict=True) if name in _OWN and cell}
+    words = [re.sub(r"\W", "", text).casefold() for pair in under.items() for text in pair]
+    dates = [under[name] for name in _DATES if name in under]  # in whatever language
+    return words[::2] != [] and (
+        any(name == cell for name, cell in zip(words[::2], words[1::2], strict=True))
+        or (bool(dates) and not any(re.search(r"\d", date) for date in dates))
+        or ("ResponseId" in under and not dates and not under["ResponseId"].startswith("R_"))
+    )
 
 
 def _import_id(cell: str) -> str:
@@ -124,11 +144,11 @@ def _items(table: pd.DataFrame, described: dict[str, tuple[str, str]]) -> dict[s
             items[name] = Item(name, wording, "text")
         elif not add_ticks(table, items, name, wording, ","):
             answered = table[name][table[name] != "-99"]
-            missing = dict(SEEN_UNANSWERED) if (table[name] == "-99").any() else {}
+            missing = SEEN_UNANSWERED if (table[name] == "-99").any() else {}
             stem, _, row = wording.partition(" - ")
             grid = re.fullmatch(r".+_\d+", name) is not None and bool(row)
             item = guess_item(name, wording, answered, section=stem if grid else "", codes=True)
-            items[name] = replace(item, missing=missing)
+            items[name] = replace(item, missing=item.missing | missing)
     share_options(items, table)
     return items
 

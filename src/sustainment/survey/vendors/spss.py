@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def read(source: Source) -> RawSurvey:
         index=pd.RangeIndex(1, len(frame) + 1, name="line"),
     )
     items = {name: _item(name, meta, table[name], frame[name]) for name in table.columns}
-    _sets(items, meta)
+    _sets(items, meta, table)
     notes = []
     if path.suffix.lower() == ".por":
         notes.append(
@@ -170,26 +171,38 @@ def _missing(ranges: list[dict], labels: dict[str, str], values: pd.Series) -> d
     return found
 
 
-def _sets(items: dict[str, Item], meta) -> None:
-    """Multiple-response sets of ticks: their variables become tick boxes of one question."""
+def _sets(items: dict[str, Item], meta, table: pd.DataFrame) -> None:
+    """Multiple-response sets of ticks: their variables become tick boxes of one question.
+
+    One value counts as a tick. The others say "not ticked", whatever they are (0, 2 = "No"), but for
+    those whose label gives a reason for no answer; where there is no other value, a blank says it.
+    """
     for name, mr_set in (meta.mr_sets or {}).items():
         if not mr_set["is_dichotomy"]:
             continue  # a set of categories: each variable keeps its own options
         counted = str(mr_set["counted_value"]).strip()
-        for variable in mr_set["variable_list"]:
+        variables = [variable for variable in mr_set["variable_list"] if variable in items]
+        codes: dict[str, None] = {}
+        for variable in variables:
+            seen = {*table[variable].unique(), *items[variable].options}
+            codes |= dict.fromkeys(seen - set(items[variable].missing) - {"", counted})
+        for variable in variables:
             item = items[variable]
-            options = {"0": "not ticked", counted: item.wording}
+            reasons = {code: missing_kind(item.options.get(code, "")) for code in codes}
+            missing = {code: kind for code, kind in reasons.items() if kind != "no answer"}
+            unticked = [code for code in _ordered(codes) if code not in missing] or [""]
             items[variable] = replace(
                 item,
                 type="multi",
                 set=name,
-                options=options,
+                options=dict.fromkeys(unticked, "not ticked") | {counted: item.wording},
+                missing=item.missing | missing,
                 wording=tidy(mr_set["label"] or name),
                 format="",
             )
 
 
-def _ordered(codes: dict[str, str]) -> list[str]:
+def _ordered(codes: Iterable[str]) -> list[str]:
     """Numeric codes by size, others in the file's order behind them."""
     numbers = sorted((key for key in codes if _is_number(key)), key=float)
     return numbers + [key for key in codes if not _is_number(key)]

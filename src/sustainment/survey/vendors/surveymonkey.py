@@ -17,12 +17,13 @@ from sustainment.survey.model import BOOKKEEPING, Item, RawSurvey
 from sustainment.survey.source import Source
 from sustainment.survey.vendors.guess import add_ticks, guess_item, share_options, tick_options
 from sustainment.survey.vendors.identifiers import finish
+from sustainment.survey.vendors.scales import scale_order
 from sustainment.survey.vendors.sheet import Sheet, first_rows, open_sheet, table_from, tidy
 
 KIND = "surveymonkey"
 
 _OWN = {
-    "respondent id": "respondent_id", "collector id": "collector_id", "start date": "start_date",
+    "respondent id": "respondent_id", "respondentid": "respondent_id", "collector id": "collector_id", "start date": "start_date",
     "end date": "end_date", "date created": "start_date", "date modified": "end_date",
     "ip address": "ip_address", "email address": "email_address", "first name": "first_name",
     "last name": "last_name", "custom data 1": "custom_data_1", "custom data": "custom_data",
@@ -35,7 +36,10 @@ _PERSONAL = {
     "custom_data_1",
     "custom_data",
 }
+_FIRST = re.compile(r"respondent ?id", re.I)
 _WHOLE = re.compile(r"(open-ended )?response|point score|svar|öppet svar", re.I)
+_ALL = re.compile(r"all that apply|all which apply|alla som|flera (val|svar)", re.I)
+FEWEST = 10  # respondents before a question is taken to have allowed one answer
 _OTHER = re.compile(r"other \(.*\)|other|annat.*|comments?( .*)?", re.I)
 
 
@@ -53,11 +57,12 @@ class Column:
 def recognise(source: Source) -> str:
     """Why the file is a SurveyMonkey export, or ""."""
     rows = first_rows(source)
-    if len(rows) > 1 and [cell.casefold() for cell in rows[0][:2]] == [
-        "respondent id",
-        "collector id",
-    ]:
+    if len(rows) < 2 or not _FIRST.fullmatch(rows[0][0]):
+        return ""
+    if [cell.casefold() for cell in rows[0][1:2]] == ["collector id"]:
         return "it begins with Respondent ID and Collector ID, and the second row names the options"
+    if not rows[1][0] and ("" in rows[0] or any(_WHOLE.fullmatch(cell) for cell in rows[1])):
+        return "it begins with Respondent ID, and the second row names the options"
     return ""
 
 
@@ -83,7 +88,7 @@ def read(source: Source) -> RawSurvey:
 def _header_rows(sheet: Sheet) -> int:
     """Two, or three when the third row has no respondent id either."""
     ids = [row[0].strip() for row in sheet.rows[:5]]
-    if not ids or ids[0].casefold() != "respondent id" or len(ids) < 2 or ids[1]:
+    if not ids or not _FIRST.fullmatch(tidy(ids[0])) or len(ids) < 2 or ids[1]:
         raise UserError(
             f"{sheet.file}: the header is not SurveyMonkey's, which has Respondent ID in the first cell "
             f"and an empty cell below it. Export again with two header rows."
@@ -140,6 +145,12 @@ def _question(table: pd.DataFrame, columns: list[Column]) -> dict[str, Item]:
         and ticks
         and all(c in ticks or _OTHER.fullmatch(c.part) for c in options)
     ):
+        if len(ticks) > 1 and not _ALL.search(first.question) and _one_each(table, ticks):
+            items[first.group] = _put_together(table, ticks)
+            for column in columns:
+                kind = "note" if column in ticks else "text"
+                items[column.name] = Item(column.name, f"{column.question} - {column.part}", kind)
+            return items
         for column in columns:
             if column in ticks:
                 tick = _tick(table, column)
@@ -166,6 +177,24 @@ def _question(table: pd.DataFrame, columns: list[Column]) -> dict[str, Item]:
                 column.name, wording, table[column.name], section=section, codes=True
             )
     return items
+
+
+def _one_each(table: pd.DataFrame, columns: list[Column]) -> bool:
+    """Whether nobody has two of the columns: one question with one answer, a column an option."""
+    filled = (table[[column.name for column in columns]] != "").sum(axis=1)
+    return (filled > 0).sum() >= FEWEST and filled.max() == 1
+
+
+def _put_together(table: pd.DataFrame, columns: list[Column]) -> Item:
+    """The answers of such a question as one column before the others, options in their order."""
+    answers = pd.Series("", index=table.index, dtype="str")
+    for column in columns:
+        answers = answers.where(table[column.name] == "", column.part)
+    first = columns[0]
+    table.insert(table.columns.get_loc(first.name), first.group, answers)
+    labels = [column.part for column in columns]
+    kind = "likert" if len(labels) > 2 and scale_order(labels) else "single"
+    return Item(first.group, first.question, kind, {label: label for label in labels})
 
 
 def _is_tick(cells: pd.Series, column: Column) -> bool:
