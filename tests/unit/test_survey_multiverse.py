@@ -30,8 +30,9 @@ PLAN = {
             {"silence": "all", "weights": "raked"},
         ],
         "sentences": [
-            {"id": "half", "text": "Half do.", "line": 0.5, "side": "above"},
-            {"id": "all", "text": "Nobody does.", "line": 0.01, "side": "below"},
+            {"id": "on", "text": "At least 40 % do.", "line": 0.4, "side": "at least"},
+            {"id": "majority", "text": "More than 40 % do.", "line": 0.4, "side": "more than"},
+            {"id": "all", "text": "Nobody does.", "line": 0.01, "side": "less than"},
         ],
     }
 }
@@ -126,8 +127,22 @@ def test_an_empty_weighting_class_keeps_its_row_and_says_why(plan):
 
 def test_a_sentence_flips_only_if_it_stands_and_falls(plan):
     verdicts = flips(curve(STUDY, made(), FRAME, plan), plan).set_index("id")
-    assert verdicts.loc["half", "flips"] and verdicts.loc["half", ["stands", "falls"]].min() > 0
+    assert verdicts.loc["on", "flips"] and verdicts.loc["on", ["stands", "falls"]].min() > 0
     assert not verdicts.loc["all", "flips"] and verdicts.loc["all", "stands"] == 0
+
+
+def test_a_share_exactly_on_the_line_is_at_least_it_and_not_more_than_it(plan):
+    # The bounds of 4 yes and 4 silent among ten begin at 4/10 exactly.
+    table = curve(STUDY, made(), FRAME, plan)
+    on_the_line = int((table["estimate"].round(9) == 0.4).sum())
+    verdicts = flips(table, plan).set_index("id")["stands"]
+    assert on_the_line > 0
+    assert verdicts["on"] - verdicts["majority"] == on_the_line
+
+
+def test_no_estimate_at_all_leaves_no_sentence_to_judge(plan):
+    with pytest.raises(UserError, match="no sentence stands or falls"):
+        flips(pd.DataFrame({"estimate": [float("nan")]}), plan)
 
 
 @pytest.mark.parametrize(
@@ -153,6 +168,9 @@ def test_mistakes_in_the_file_are_named():
         read_plan(wrong, "use")
     wrong = {"use": {"words": "", "choices": {"colour": {"default": "x", "options": {"x": ""}}}}}
     with pytest.raises(UserError, match="unknown choice 'colour'"):
+        read_plan(wrong, "use")
+    wrong = {"use": {"words": "", "sentences": [{"id": "half", "line": 0.5, "side": "above"}]}}
+    with pytest.raises(UserError, match="'above'. Use one of: at least, more than, less than"):
         read_plan(wrong, "use")
 
 

@@ -7,6 +7,7 @@ which sentences stand under some choices and fall under others.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,8 @@ from sustainment.survey.model import Survey
 
 PARTIAL = "partial-with-outcome"
 CHOICES = ("definition", "cut_off", "denominator", "partials", "silence", "weights")
+# What a sentence asks of a share. Exactly half is not "more than half".
+SIDES = {"at least": operator.ge, "more than": operator.gt, "less than": operator.lt}
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,12 @@ def read_plan(plans: Mapping[str, Any], name: str) -> Plan:
                 f"which is not among its options."
             )
         choices[choice], default[choice] = dict(named["options"]), named["default"]
+    for sentence in entry.get("sentences") or ():
+        if sentence.get("side") not in SIDES:
+            raise UserError(
+                f"data/multiverse.yml, {name}: the side of sentence {sentence.get('id')!r} is "
+                f"{sentence.get('side')!r}. Use one of: {', '.join(SIDES)}."
+            )
     return Plan(name, entry["words"], choices, default, entry)
 
 
@@ -187,20 +196,19 @@ def _estimate(
 
 def flips(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """The plan's sentences: sentence, stands and falls (numbers of specifications), flips."""
+    # A share that fell out as 0.6 by arithmetic is not above 0.6 by rounding.
+    estimates = table["estimate"].dropna().round(9)
+    if estimates.empty:
+        raise CannotSay("No specification gave an estimate, so no sentence stands or falls.")
     rows = []
     for sentence in plan.entry.get("sentences") or ():
-        sides = spread(table["estimate"], float(sentence["line"]))
-        stands = sides.above if sentence["side"] == "above" else sides.below
+        stands = int(SIDES[sentence["side"]](estimates, float(sentence["line"])).sum())
+        falls = len(estimates) - stands
         rows.append(
-            {
-                "id": sentence["id"],
-                "sentence": sentence["text"],
-                "stands": stands,
-                "falls": sides.of - stands,
-                "flips": sides.flips,
-            }
+            {"id": sentence["id"], "sentence": sentence["text"], "stands": stands, "falls": falls}
         )
-    return pd.DataFrame(rows)
+    verdicts = pd.DataFrame(rows, columns=["id", "sentence", "stands", "falls"])
+    return verdicts.assign(flips=(verdicts["stands"] > 0) & (verdicts["falls"] > 0))
 
 
 def headline_range(study: Study, survey: Survey, frame: pd.DataFrame, name: str) -> Spread:
