@@ -6,6 +6,7 @@ import pytest
 
 from sustainment.errors import UserError
 from sustainment.inference.logistic import (
+    _maximise,
     firth,
     firth_coefficients,
     maximum_likelihood,
@@ -217,8 +218,26 @@ def test_two_peaks_of_the_penalised_likelihood_are_said_not_chosen_between():
         firth(X, [0, 1, 1, 1, 1, 1, 0, 1, 1, 1])
 
 
-def test_a_search_that_does_not_settle_is_said():
-    rng = np.random.default_rng(21)
-    X, y = rng.integers(0, 5, (9, 2)), rng.integers(0, 2, 9)  # eight of nine say yes
+def test_a_flat_ridge_ends_where_r_ends():
+    # Eleven invented persons, separated. R 4.2.2, brglm2 0.9: glm(y ~ a + b + c, binomial,
+    # method = "brglmFit", type = "AS_mean", epsilon = 1e-12); limits where optim() finds the
+    # penalised likelihood of the others 1.920729 below its peak (to 2e-11).
+    a = [-1.23, -0.04, 1.04, 2.43, -2.58, -0.13, 1.88, 0.08, 0.52, 0.73, -1.35]
+    b = [0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0]
+    c = [-2.76, 1.25, -0.04, -1.14, 0.91, -2.43, 0.58, 2.42, -1.66, -0.12, -0.16]
+    y = [1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0]
+    table = firth(pd.DataFrame({"a": a, "b": b, "c": c}), y).table
+    assert table["coefficient"].tolist() == pytest.approx(
+        [-4.194270, -2.010646, 6.071221, -1.096258], abs=1e-6
+    )
+    assert table["low"].tolist()[:3] == pytest.approx([-27.791176, -12.939213, -0.414121], abs=1e-5)
+    assert table["high"].tolist() == pytest.approx(
+        [0.586739, -0.078787, 38.899095, 0.059011], abs=1e-5
+    )
+
+
+def test_a_search_that_cannot_begin_is_said():
+    design = np.column_stack([np.ones(4), [1.0, 2, 3, 4]])
+    far_out = np.array([0.0, 1e5])  # nobody's answer is in doubt there, so nothing is curved
     with pytest.raises(UserError, match="did not settle"):
-        firth(pd.DataFrame(X), y)
+        _maximise(design, np.array([0.0, 0, 1, 1]), far_out, np.array([True, False]))

@@ -93,7 +93,8 @@ def firth(X: pd.DataFrame, y: pd.Series, confidence: float = 0.95) -> FirthFit:
 
     X: numeric columns without intercept (categories as 0/1), one row a person; y: 0/1 or
     boolean, same index. Rows with a missing value are refused, not dropped. Finite under
-    separation. Source: firth1993bias, heinze2002solution.
+    separation; with numbers that separate completely the likelihood may have several ridges, and
+    limits follow those found from the estimate outwards. Source: firth1993bias, heinze2002solution.
     """
     design, outcome, names = _design(X, y)
     drop = chi2.ppf(1 - 2 * tail(confidence), 1) / 2
@@ -188,18 +189,25 @@ def _maximise(
     start: np.ndarray | None = None,
     free: np.ndarray | None = None,
 ) -> tuple[float, np.ndarray, np.ndarray]:
-    """Newton steps with halving over the `free` coefficients; the others stay at `start`."""
+    """Fisher's, then Newton's steps with halving over the `free` coefficients; the others stay at `start`."""
     beta = np.zeros(design.shape[1]) if start is None else start.copy()
     free = np.ones(len(beta), dtype=bool) if free is None else free
     loglik, score, information = _penalised(design, outcome, beta)
     if not np.isfinite(loglik):  # a start far out: begin again near the middle
         beta[free] = 0.0
         loglik, score, information = _penalised(design, outcome, beta)
-    for _ in range(200):
+    for steps in range(200):
         if score is None:
             break
+        # Fisher's steps are cheap, but on a flat ridge, as separation leaves one, they swing from
+        # side to side for ever; Newton's then end in a few.
+        curvature = information if steps < 15 else _bend(design, outcome, beta, information)
         step = np.zeros_like(beta)
-        step[free] = np.linalg.solve(information[np.ix_(free, free)], score[free])
+        try:
+            step[free] = np.linalg.solve(curvature[np.ix_(free, free)], score[free])
+        except np.linalg.LinAlgError:  # so far out that nobody's answer is in doubt
+            score = None
+            break
         # How much there is still to gain: the same in any unit a covariate is measured in.
         if score @ step < 1e-16:
             return loglik, beta, information
@@ -220,15 +228,35 @@ def _maximise(
     return loglik, beta, information
 
 
+def _bend(
+    design: np.ndarray, outcome: np.ndarray, beta: np.ndarray, information: np.ndarray
+) -> np.ndarray:
+    """How the penalised likelihood curves at beta; the information where it does not curve down."""
+    shifts = 1e-4 * np.eye(len(beta))
+    above = [_penalised(design, outcome, beta + shift)[1] for shift in shifts]
+    below = [_penalised(design, outcome, beta - shift)[1] for shift in shifts]
+    if any(score is None for score in above + below):
+        return information
+    curvature = (np.array(below) - np.array(above)) / 2e-4
+    curvature = (curvature + curvature.T) / 2
+    return curvature if np.linalg.eigvalsh(curvature)[0] > 0 else information
+
+
 def _profile_limit(
     basis: np.ndarray, outcome: np.ndarray, beta: np.ndarray, peak: float, drop: float, step: float
 ) -> float:
     """Where the penalised profile likelihood of the last direction lies `drop` below its peak."""
     level = peak - drop
     free = np.arange(len(beta)) < len(beta) - 1
+    way = beta
 
     def gap(value: float) -> float:
-        loglik = _maximise(basis, outcome, np.where(free, beta, value), free)[0]
+        # The others may have two peaks: one near the whole fit's, one on the way so far.
+        nonlocal way
+        tried = [
+            _maximise(basis, outcome, np.where(free, start, value), free) for start in (beta, way)
+        ]
+        loglik, way, _ = max(tried, key=lambda fit: fit[0])
         if loglik > peak + 1e-6:
             raise CannotSay(
                 "The penalised likelihood has more than one peak: too few persons for these "
