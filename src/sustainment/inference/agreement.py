@@ -64,7 +64,8 @@ def cohen_kappa(ratings: pd.DataFrame, confidence: float = 0.95) -> Agreement:
         return _plain(value, codes)
     table = _confusion(codes, len(labels))
     used = (table.sum(axis=0) + table.sum(axis=1)) > 0
-    se = float(cohens_kappa(table[np.ix_(used, used)]).std_kappa)
+    with np.errstate(invalid="ignore", divide="ignore"):  # a spread of 0 is said below
+        se = float(cohens_kappa(table[np.ix_(used, used)]).std_kappa)
     if not se > 1e-9:
         return _plain(value, codes, ALL_AGREE)
     half = norm.ppf(1 - tail(confidence)) * se
