@@ -47,7 +47,7 @@
     let [low, high] = [x, x + N - n];
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
-      if (xOrMore(x, n, N, middle) > tail) high = middle;
+      if (xOrMore(x, n, N, middle) > tail * (1 - 1e-9)) high = middle;
       else low = middle + 1;
     }
     return low;

@@ -1,6 +1,7 @@
 """One share of a closed group: every interval against R or a published table."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -57,6 +58,30 @@ def test_the_exact_count_interval_agrees_with_r(x, n, N, low, high):
 def test_the_exact_interval_covers_at_least_95_percent_for_every_sample_and_every_truth():
     lowest = [coverage(hypergeometric_table(n, 66), n, 66).min() for n in range(67)]
     assert min(lowest) >= 0.95
+
+
+@pytest.mark.parametrize("confidence", ["0.5", "0.8", "0.9", "0.95"])
+def test_a_count_exactly_as_rare_as_allowed_belongs_to_the_interval(confidence):
+    # By definition, in whole numbers: wright1991exact. One yes of three from a group of 12 of whom
+    # one would say so has probability 3/12, the very half of 0.5; floating point may fall either way.
+    limit = (1 - Fraction(confidence)) / 2
+    ties = 0
+    for N, n in [(12, 3), (20, 1), (20, 5), (20, 19), (40, 1), (40, 2), (40, 30)]:
+        for x in range(n + 1):
+            tails = {M: _tails(x, n, N, M) for M in range(x, N - n + x + 1)}
+            ties += sum(limit in pair for pair in tails.values())
+            belong = [M for M, pair in tails.items() if min(pair) >= limit]
+            found = hypergeometric_interval(x, n, N, float(confidence))
+            assert found == (min(belong), max(belong), N)
+    assert ties > 0
+
+
+def _tails(x, n, N, M):
+    """Exact chance of x or more, and of x or fewer, among n of the N of whom M would say yes."""
+    chance = [
+        Fraction(math.comb(M, k) * math.comb(N - M, n - k), math.comb(N, n)) for k in range(n + 1)
+    ]
+    return sum(chance[x:]), sum(chance[: x + 1])
 
 
 def test_the_enumeration_of_coverage_sees_an_interval_one_person_too_tight():
@@ -230,7 +255,10 @@ def test_an_unknown_method_is_refused_and_the_known_are_named():
 def test_each_interval_names_its_target():
     assert target("bounds", 66) == "the 66, without assumption"
     assert target("hypergeometric", 66) == "the 66, if silence is chance"
-    assert "people like these" in target("wilson", 66)
+    # Whoever answered stands for people like these: the group is taken as drawn, and silence too.
+    assert (
+        target("wilson", 66) == "people like these, if those who answered are a random draw of them"
+    )
 
 
 def test_a_million_persons_take_no_longer_than_a_moment():

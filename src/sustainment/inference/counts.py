@@ -2,7 +2,8 @@
 
 Three questions, three targets: the N persons without any assumption (`manski_bounds`), the N
 persons if silence is chance (`hypergeometric_interval`, `wilson_fpc`), and people like these
-(`wilson`, `mid_p`, `clopper_pearson`). `interval_table` gives every x at once for simulations.
+(`wilson`, `mid_p`, `clopper_pearson`), of whom those who answered are taken as a random draw: the
+N as well as who of them kept silent. `interval_table` gives every x at once for simulations.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def target(method: Method, N: int) -> str:
         "bounds": f"the {N}, without assumption",
         "hypergeometric": f"the {N}, if silence is chance",
         "wilson-fpc": f"the {N}, if silence is chance",
-    }.get(method, f"people like these, if the {N} are a random draw of them")
+    }.get(method, "people like these, if those who answered are a random draw of them")
 
 
 def manski_bounds(x: int, n: int, N: int) -> CountInterval:
@@ -100,7 +101,8 @@ def _fewest(x: np.ndarray, n: int, N: int, alpha: float) -> np.ndarray:
     low, high = x.astype(np.int64), x.astype(np.int64) + N - n
     while (low < high).any():  # bisection: the tail grows with the count
         middle = (low + high) // 2
-        plausible = hypergeom.sf(x - 1, N, middle, n) > alpha
+        # A count whose tail is as rare as allowed, not rarer, belongs: whatever the last digits say.
+        plausible = hypergeom.sf(x - 1, N, middle, n) > alpha * (1 - 1e-9)
         low, high = np.where(plausible, low, middle + 1), np.where(plausible, middle, high)
     return low
 

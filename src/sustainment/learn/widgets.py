@@ -36,7 +36,7 @@ INTERVAL_WORDS = {
     "bounds": "Without assumption: between {low} and {high} of the {group}, which is {low_share} to {high_share}.",
     "known": "Without assumption: {low} of the {group} exactly, because nobody was silent.",
     "chance": "If silence is chance: between {low} and {high} of the {group}, at {confidence}.",
-    "people": "For people like these, if the {group} are a random draw of them: {low} to {high}, at {confidence}.",
+    "people": "For people like these, if those who answered are a random draw of them: {low} to {high}, at {confidence}.",
     "nobody": "For people like these: nobody answered, so there is nothing to go by.",
     "unread": "Write three whole numbers of persons.",
     "empty": "Somebody must have been asked: the group needs at least one person.",
