@@ -170,7 +170,7 @@ def test_mistakes_in_the_file_are_named():
     with pytest.raises(UserError, match="unknown choice 'colour'"):
         read_plan(wrong, "use")
     wrong = {"use": {"words": "", "sentences": [{"id": "half", "line": 0.5, "side": "above"}]}}
-    with pytest.raises(UserError, match="'above'. Use one of: at least, more than, less than"):
+    with pytest.raises(UserError, match=r"'above'\. Use one of: at least, more than, less than"):
         read_plan(wrong, "use")
 
 

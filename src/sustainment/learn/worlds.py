@@ -28,7 +28,7 @@ QUESTIONS = {
     "bounds": "How many continued? By the bounds",
     "chance": "How many continued? As if silence were chance",
     "copied": "How many continued? The silent like the others",
-    "organisation": "Does it matter where they work?",
+    "organisation": "Does it matter where they work? By a test at 5 %",
     "silence": "Why were the silent silent?",
     "themes": "How common is a theme? From the interviews",
 }
