@@ -104,6 +104,45 @@ def test_passages_link_to_the_answers_they_stand_in(survey, tmp_path):
     assert pd.notna(draft["population.size"])
 
 
+@pytest.mark.parametrize(
+    ("names", "how"),
+    [
+        (["p1", "p2", "p3", "p4"], "id"),
+        (["p1", "B", "C", "D"], ""),  # one alike of four is chance
+        (["interview p1", "interview p2", "interview p3"], "pattern"),
+    ],
+)
+def test_documents_link_by_name_where_most_are_called_like_respondents(
+    survey, tmp_path, names, how
+):
+    from sustainment.new.coding import open_coding
+
+    path = tmp_path / "coding.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = [[name, f"words that nobody wrote, {name}", "time"] for name in names]
+        csv.writer(file).writerows([["interview", "quote", "code"], *rows])
+    interviews, _ = open_coding(path)
+    rule, why = guess_link(survey.raw, "id", interviews)
+    assert rule.get("how", "") == how
+    assert "counted from 1" not in why
+    if how:
+        assert set(link(survey, interviews, rule).pairs["respondent"]) == {
+            n.split()[-1] for n in names
+        }
+
+
+def test_where_people_are_numbered_a_link_by_numbers_is_doubted(survey, tmp_path):
+    from dataclasses import replace
+
+    from sustainment.new.coding import open_coding
+
+    path = tmp_path / "coding.csv"
+    path.write_text("interview,quote,code\n1,some words here,time\n2,and some more,time\n")
+    numbered = survey.raw.table.assign(id=[str(n) for n in range(1, len(survey.raw.table) + 1)])
+    rule, why = guess_link(replace(survey.raw, table=numbered), "id", open_coding(path)[0])
+    assert rule == {"how": "id"} and "make sure that the numbers mean the same people" in why
+
+
 def test_words_that_all_options_begin_with_are_said_once():
     labels = ["Health Workforce - Nursing", "Health Workforce - Other", "Health Workforce -HW Prosthetics"]  # fmt: skip
     assert describe.without_common_start(labels) == ["Nursing", "Other", "HW Prosthetics"]

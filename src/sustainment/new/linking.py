@@ -44,14 +44,19 @@ def guess_link(raw: RawSurvey, id_column: str, interviews: Interviews) -> tuple[
 
 def _by_name(respondents: list[str], interviews: Interviews) -> tuple[Rule, str]:
     documents = len(interviews.documents)
+    enough = max(1, documents / 2)  # one name that is alike may be chance
     pairs = by_id(interviews, respondents).pairs
-    if len(pairs):
-        return {"how": "id"}, f"{len(pairs)} of {documents} documents are called like a respondent"
+    # people numbered 1, 2, 3 fit interviews numbered 1, 2, 3, whoever they are
+    numbered = all(str(person).isdigit() and len(str(person)) < 5 for person in respondents)
+    doubt = "; both may only be counted from 1: make sure that the numbers mean the same people"
+    if len(pairs) >= enough:
+        why = f"{len(pairs)} of {documents} documents are called like a respondent"
+        return {"how": "id"}, why + doubt * numbered
     for pattern in _PATTERNS:
         found = by_pattern(interviews, respondents, pattern).pairs
-        if len(found) >= max(2, documents / 2) and found["respondent"].is_unique:
+        if len(found) >= max(2, enough) and found["respondent"].is_unique:
             why = f"the ids in {len(found)} of {documents} document names are respondents"
-            return {"how": "pattern", "pattern": pattern}, why
+            return {"how": "pattern", "pattern": pattern}, why + doubt * numbered
     return {}, ""
 
 
