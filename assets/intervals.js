@@ -84,13 +84,13 @@
       fill(atStart ? say.start : say.own, given),
       fill(answered === group ? say.known : say.bounds, {
         low: least, high: most, group,
-        low_share: percent(least / group, 1), high_share: percent(most / group, 1),
+        low_share: percent(least / group, 0), high_share: percent(most / group, 0),
       }),
       fill(say.chance, { low, high, ...level }),
     ];
     if (answered === 0) return [...said, say.nobody];
     const [from, to] = wilson(yes, answered, data.z);
-    return [...said, fill(say.people, { low: percent(from, 1), high: percent(to, 1), ...level })];
+    return [...said, fill(say.people, { low: percent(from, 0), high: percent(to, 0), ...level })];
   };
 
   const strips = (data, { yes, answered, group }) => ({

@@ -82,8 +82,8 @@ def interval_lines(yes: int, answered: int, group: int, confidence: float, lead:
             low=bounds.low,
             high=bounds.high,
             group=group,
-            low_share=format_value(bounds.low / group, ".1%"),
-            high_share=format_value(bounds.high / group, ".1%"),
+            low_share=format_value(bounds.low / group, ".0%"),
+            high_share=format_value(bounds.high / group, ".0%"),
         )
     )
     lines.append(
@@ -94,7 +94,7 @@ def interval_lines(yes: int, answered: int, group: int, confidence: float, lead:
     if answered == 0:
         return [*lines, INTERVAL_WORDS["nobody"]]
     people = wilson(yes, answered, confidence)
-    low, high = format_value(people.low, ".1%"), format_value(people.high, ".1%")
+    low, high = format_value(people.low, ".0%"), format_value(people.high, ".0%")
     words = INTERVAL_WORDS["people"]
     return [*lines, words.format(low=low, high=high, group=group, confidence=level)]
 
