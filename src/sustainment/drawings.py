@@ -208,7 +208,7 @@ def diverging_bars(
         _label_bars(ax, y, left, width, colour, float(counts.sum(axis=1).max()) / 40)
         left = left + width
     for i, answer in enumerate(aside):
-        width = counts[answer].to_numpy(float)
+        width = np.nan_to_num(counts[answer].to_numpy(float))  # NaN: withheld, not drawn
         some = width > 0
         ax.barh(
             y[some],
@@ -223,7 +223,7 @@ def diverging_bars(
         )
         for yy, w in zip(y[some], width[some], strict=True):
             ax.text(right_edge + w + 0.5, yy, f"{w:.0f}", va="center", fontsize=9)
-        right_edge += max(float(width.max()), 2) + 4  # a column for each: two counts never touch
+        right_edge += max(width.max(), 2) + 4  # a column for each: two counts never touch
     ax.axvline(0, color=INK, linewidth=0.8, linestyle="-", zorder=0)  # behind the counts
     ax.set(yticks=y, yticklabels=[wrap(i, 22) for i in counts.index], xticks=[])
     ax.tick_params(axis="y", length=0)
