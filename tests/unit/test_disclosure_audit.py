@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from disclosure_helpers import RULES, register, table, value
 
-from sustainment.disclosure.audit import audit
+from sustainment.disclosure.audit import audit, said_numbers
 from sustainment.disclosure.model import build_model
 from sustainment.disclosure.plan import make_plan
 from sustainment.disclosure.register import Register, merge_table, read_tables
@@ -110,6 +110,18 @@ def test_a_number_in_an_alt_text_gives_a_hidden_cell_away(place):
     shown = register(hide(full, (2, 1), (0, 1)))
     shown.texts.append((f"survey/one: {place}", "Of them 30 said yes."))
     assert "can-be-worked-out" in rules_of(audit([register(full)], [shown], RULES))
+
+
+def test_a_number_of_the_question_itself_gives_nothing_away():
+    full = table(
+        "tbl-a", COLUMNS, [("yes", 30), ("perhaps", 33), ("no", 3)], population="population"
+    )
+    shown = register(hide(full, (2, 1), (0, 1)))
+    shown.texts.append(("survey/one: the caption of tbl-a", "30 - Used in the last year?"))
+    asked = "30 - used in the last year? yes perhaps no"
+    assert audit([register(full)], [shown], RULES, asked) == []
+    assert audit([register(full)], [shown], RULES) != []
+    assert said_numbers("Of “from 30 to 45 years” 30 said yes.", "from 30 to 45 years") == {30}
 
 
 def test_merged_categories_are_read_as_sums():

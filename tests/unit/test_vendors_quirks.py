@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 from vendor_helpers import write_csv
 
+from sustainment.disclosure.words import Vocabulary, plain_words
+from sustainment.new import drawing
 from sustainment.new.contents import _block
 from sustainment.new.describe import gaps, tally, told_apart
 from sustainment.survey.clean import clean
@@ -202,9 +206,9 @@ def test_a_tick_of_spss_may_be_1_beside_2_for_no(tmp_path):
 
 def test_rows_of_one_name_are_told_apart(tmp_path):
     assert told_apart(["Other", "Use", "other"], ["q1", "q2", "q3"]) == [
-        "Other (q1)",
+        "Other · q1",
         "Use",
-        "other (q3)",
+        "other · q3",
     ]
     wordings = [
         "id",
@@ -226,3 +230,27 @@ def test_an_option_called_no_answer_and_the_missing_answers_are_two_rows(tmp_pat
 def test_an_id_on_a_panel_identifies(tmp_path):
     rows = [["id", "PROLIFIC_PID", "use"], *([str(n), f"5f{n}c9e0a{n}", "Yes"] for n in range(12))]
     assert read_survey(write_csv(tmp_path / "s.csv", rows)).codebook["PROLIFIC_PID"].identifier
+
+
+def test_a_question_with_a_long_number_is_a_public_word_and_a_date_alone_is_none():
+    vocabulary = Vocabulary.__new__(Vocabulary)
+    vocabulary.ids, vocabulary.text = (
+        set(),
+        plain_words("Which ZIP code (for example, 00544)? on 2024-05-01"),
+    )
+    assert vocabulary.knows("Which ZIP code (for example, 00544)?")
+    assert not vocabulary.knows("2024-05-01") and not vocabulary.knows("A ZIP code like 00545")
+
+
+def test_long_labels_of_a_scale_leave_room_for_the_bars():
+    labels = [
+        f"{step} of the time and in every place where we have been {'so ' * 9}" for step in "abcdef"
+    ]
+    table = pd.DataFrame([["A statement", *[5] * 6]], columns=["statement", *labels])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        drawing.scale_bars(table, labels[:3], [], labels[3:], 30).canvas.draw()
+    assert drawing.in_legend(["x" * 60 + " a", "x" * 60 + " b"]) == [
+        "x" * 60 + " a",
+        "x" * 60 + " b",
+    ]

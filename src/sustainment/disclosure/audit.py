@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sustainment.disclosure.excerpts import approved
 from sustainment.disclosure.gate import COLLECTED
@@ -19,6 +20,7 @@ from sustainment.disclosure.model import Model, build_model, counting_tables
 from sustainment.disclosure.register import Register, Table, Value, join_label, read_run
 from sustainment.disclosure.rules import Rules, read_rules
 from sustainment.disclosure.system import TOLERANCE, width
+from sustainment.disclosure.words import instruments, plain_words
 from sustainment.errors import UserError
 from sustainment.findings import Finding
 from sustainment.study import data_digest, load_settings
@@ -36,11 +38,14 @@ class Printed:
 
 
 def audit(
-    collected: Sequence[Register], published: Sequence[Register], rules: Rules
+    collected: Sequence[Register], published: Sequence[Register], rules: Rules, asked: str = ""
 ) -> list[Finding]:
-    """All findings about what the published registers give away of the collected ones."""
+    """All findings about what the published registers give away of the collected ones.
+
+    asked: the plain words of the questionnaire, whose own numbers count nobody.
+    """
     model = build_model(collected, rules)
-    seen = look(model, collected, published)
+    seen = look(model, collected, published, asked)
     findings = [*seen.findings, *printed_sensitive(model, seen.unknowns)]
     findings += narrow(model, seen.unknowns)
     for register in published:
@@ -48,7 +53,9 @@ def audit(
     return findings
 
 
-def look(model: Model, collected: Sequence[Register], published: Sequence[Register]) -> Printed:
+def look(
+    model: Model, collected: Sequence[Register], published: Sequence[Register], asked: str = ""
+) -> Printed:
     """Which unknowns are printed somewhere, in numbers, tables or words."""
     seen = Printed()
     by_chapter: dict[str, dict[int, set[int]]] = {}
@@ -69,13 +76,29 @@ def look(model: Model, collected: Sequence[Register], published: Sequence[Regist
         for spot, text in register.texts:
             numbers = by_chapter.get(spot.partition(":")[0], {})
             # The size of a whole group is known anyway, and says nothing about an equal part.
-            said = {int(found.replace(",", "")) for found in _WHOLE.findall(text)}
+            said = said_numbers(text, asked)
             for number in said - set(model.sizes.values()):
                 seen.unknowns |= numbers.get(number, set())
     # equal counts are taken to be the same person's number wherever prose prints or implies one
     classes = {model.system.together[i] for i in seen.unknowns}
     seen.unknowns |= {i for i, c in enumerate(model.system.together) if c in classes}
     return seen
+
+
+def said_numbers(text: str, asked: str) -> set[int]:
+    """Whole numbers in a title, caption or alt text, but for those of a question or an option.
+
+    "15 - How often, from 5 years" is how it was asked: the number stands there between the same words.
+    """
+    text, found = plain_words(text), set()
+    for match in _WHOLE.finditer(text):
+        before = re.search(r"(\S+\s+){0,2}\S*$", text[: match.start()])[0]  # type: ignore[index]
+        after = re.match(r"\S*(\s+\S+){0,2}", text[match.end() :])[0]  # type: ignore[index]
+        around = [before + match[0] + after, match[0] + after, before + match[0]]
+        around = [words.strip(" .,;:()[]") for words in around]
+        if not any(re.search(r"[^\W\d]", words) and words in asked for words in around):
+            found.add(int(match[0].replace(",", "")))
+    return found
 
 
 def look_at_value(model: Model, value: Value, truth: Value | None, seen: Printed) -> None:
@@ -195,7 +218,7 @@ def audit_study(root: Path, runs: Mapping[str, Path] | None = None) -> list[Find
         same_source(root, base / edition, folder)
     collected = [read_run(folder, folder.name) for folder in editions]
     published = [read_run(folder, edition) for edition, folder in runs.items()]
-    findings = audit(collected, published, rules)
+    findings = audit(collected, published, rules, questionnaire(root, settings))
     known = (
         approved(settings.get("interviews") or {}) if settings["provenance"] == "observed" else None
     )
@@ -207,6 +230,15 @@ def audit_study(root: Path, runs: Mapping[str, Path] | None = None) -> list[Find
                 if e["id"] not in known
             ]  # fmt: skip
     return findings
+
+
+def questionnaire(root: Path, settings: Mapping[str, Any]) -> str:
+    """The plain words of the survey's questions and options; "" where there is no survey."""
+    if "survey" not in (settings.get("inputs") or {}):
+        return ""
+    from sustainment.survey import open_survey
+
+    return plain_words("\n".join(instruments([open_survey(root, settings)])))
 
 
 def same_source(root: Path, collected: Path, run: Path) -> None:

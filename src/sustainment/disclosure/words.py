@@ -30,9 +30,9 @@ class Vocabulary:
 
     def __init__(self, study: Study) -> None:
         self.source = _read(study, f"notebooks/{study.chapter}.md")
-        instruments = list(_instruments(study._opened.values()))
+        asked = list(instruments(study._opened.values()))
         public = [_read(study, name) for name in (*PUBLIC_FILES, *_declared(study))]
-        self.text = _plain("\n".join([self.source, *public, *instruments]))
+        self.text = plain_words("\n".join([self.source, *public, *asked]))
         self.words = set(_WORD.findall(self.text))
         self.ids = {i.casefold() for i in _ids(study._opened.values()) if len(i) >= 4}
 
@@ -41,8 +41,11 @@ class Vocabulary:
 
         numbers: whole numbers that have left already; the words between them must be public, too.
         """
-        plain = _plain(text)
-        if self.names_someone(plain) or _DATE.search(plain):
+        plain = plain_words(text)
+        if self.names_someone(plain):
+            return False
+        # "for example, 00544 or 94305" is a question's own when the whole sentence is
+        if _DATE.search(plain) and not (_WORD.search(plain) and plain.strip(" .,;:") in self.text):
             return False
         # A number in a label could be a count put into words: only bands and what is written pass.
         pieces = (piece.strip(" .,;:") for piece in re.split("[·;]", plain))
@@ -103,7 +106,8 @@ def _declared(study: Study) -> Iterable[str]:
             yield f"data/{file}"
 
 
-def _plain(text: str) -> str:
+def plain_words(text: str) -> str:
+    """Text in lower case on one line, without quotation marks."""
     return " ".join(text.casefold().replace("“", "").replace("”", "").replace('"', "").split())
 
 
@@ -115,7 +119,7 @@ def _read(study: Study, name: str) -> str:
     return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
-def _instruments(opened: Iterable[Any]) -> Iterable[str]:
+def instruments(opened: Iterable[Any]) -> Iterable[str]:
     """Wordings and labels of the survey; names and descriptions of the codes."""
     for thing in opened:
         for item in getattr(thing, "codebook", {}).values():

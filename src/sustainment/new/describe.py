@@ -36,11 +36,12 @@ def short(item: Item, width: int = 90) -> str:
 def told_apart(labels: Sequence[str], names: Sequence[str]) -> list[str]:
     """Labels of rows, each of its own: "Other" of three questions gets its item's name behind it.
 
-    The audit knows a row by its words, and so does a reader.
+    The audit knows a row by its words, and so does a reader; parts joined by "·" are words of the
+    questionnaire one by one.
     """
     counts = Counter(label.casefold() for label in labels)
     return [
-        f"{label} ({name})" if counts[label.casefold()] > 1 else label
+        f"{label} · {name}" if counts[label.casefold()] > 1 else label
         for label, name in zip(labels, names, strict=True)
     ]
 

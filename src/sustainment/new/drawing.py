@@ -47,6 +47,12 @@ def drawable(labels: Sequence[str], what: str = "line") -> list[str]:
     ]
 
 
+def in_legend(labels: Sequence[str], width: int = 38) -> list[str]:
+    """Labels cut to what a legend has room for, where they stay different."""
+    cut = [textwrap.shorten(label, width, placeholder=" ...") for label in labels]
+    return cut if len(set(cut)) == len(set(labels)) else list(labels)
+
+
 def nothing_to_draw() -> Figure:
     """An empty figure that says why it is empty."""
     fig, ax = figures.new_figure(0.8)
@@ -110,11 +116,12 @@ def scale_bars(
 ) -> Figure:
     """Statements around a centre line; table: statement, the labels of the scale, no answer."""
     counts = with_rest(table, total).set_axis(drawable(table["statement"]))
-    names = dict(zip(counts.columns, drawable(counts.columns, "answer"), strict=True))
+    names = dict(zip(counts.columns, in_legend(drawable(counts.columns, "answer")), strict=True))
     counts = counts.rename(columns=names)
     low, middle, high = ([names[step] for step in part] for part in (low, middle, high))
     aside = [column for column in counts if column not in {*low, *middle, *high}]
-    fig, ax = figures.new_figure(0.75 * len(counts) + 1.3)
+    rows = -(-len(counts.columns) // 2)  # of the legend, two labels a row
+    fig, ax = figures.new_figure(0.75 * len(counts) + 0.7 + 0.25 * max(rows, 3))
     neutral = middle[0] if middle else None
     figures.diverging_bars(
         ax, counts, negative=list(low), neutral=neutral, positive=list(high), aside=aside

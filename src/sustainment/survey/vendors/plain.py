@@ -88,7 +88,7 @@ def read(source: Source) -> RawSurvey:
     if codebook is None and long > len(header) / 3:
         return finish(read_by_wording(table, sheet))
     if codebook is None:
-        items = {}
+        items: dict[str, Item] = {}
         for name in header:
             if not add_joined(table, items, name, name):
                 items[name] = guess_item(name, name, table[name], codes=True)

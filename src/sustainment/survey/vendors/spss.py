@@ -118,7 +118,7 @@ def _item(name: str, meta, texts: pd.Series, values: pd.Series) -> Item:
         code(key): tidy(label) for key, label in meta.variable_value_labels.get(name, {}).items()
     }
     missing = _missing(meta.missing_ranges.get(name, []), labels, values)
-    options = {key: labels[key] for key in _ordered(labels) if key not in missing}
+    options = {key: labels[key] or key for key in _ordered(labels) if key not in missing}
     written, measure = (
         meta.original_variable_types[name],
         meta.variable_measure.get(name, "unknown"),

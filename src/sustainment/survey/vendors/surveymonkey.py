@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from sustainment.errors import UserError
-from sustainment.survey.model import BOOKKEEPING, Item, RawSurvey
+from sustainment.survey.model import BOOKKEEPING, Item, ItemType, RawSurvey
 from sustainment.survey.source import Source
 from sustainment.survey.vendors.guess import add_ticks, guess_item, share_options, tick_options
 from sustainment.survey.vendors.identifiers import finish
@@ -148,8 +148,8 @@ def _question(table: pd.DataFrame, columns: list[Column]) -> dict[str, Item]:
         if len(ticks) > 1 and not _ALL.search(first.question) and _one_each(table, ticks):
             items[first.group] = _put_together(table, ticks)
             for column in columns:
-                kind = "note" if column in ticks else "text"
-                items[column.name] = Item(column.name, f"{column.question} - {column.part}", kind)
+                words = f"{column.question} - {column.part}"
+                items[column.name] = Item(column.name, words, "note" if column in ticks else "text")
             return items
         for column in columns:
             if column in ticks:
@@ -193,7 +193,7 @@ def _put_together(table: pd.DataFrame, columns: list[Column]) -> Item:
     first = columns[0]
     table.insert(table.columns.get_loc(first.name), first.group, answers)
     labels = [column.part for column in columns]
-    kind = "likert" if len(labels) > 2 and scale_order(labels) else "single"
+    kind: ItemType = "likert" if len(labels) > 2 and scale_order(labels) else "single"
     return Item(first.group, first.question, kind, {label: label for label in labels})
 
 
