@@ -15,6 +15,8 @@ from sustainment.interviews.cells import lists_codes, parted
 from sustainment.interviews.guess import guess_mapping
 from sustainment.interviews.matrices import coverage, presence
 from sustainment.interviews.read import read_interviews
+from sustainment.interviews.transcripts import named_alike
+from sustainment.new.coding import open_coding
 
 
 def csv_file(path, rows, **how):
@@ -217,3 +219,57 @@ def test_a_header_without_rows_says_so(tmp_path):
     ):
         with pytest.raises(UserError, match="holds no row with a quotation or a code"):
             read_interviews(path)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["P1", "P2"], {"P1": "P1", "P2": "P2"}),
+        (["1", "2"], {"1": "P1", "2": "P2"}),
+        (
+            ["Interview 01 – clean", "Interview 02"],
+            {"Interview 01 – clean": "P1", "Interview 02": "P2"},
+        ),
+        (["1", "1b", "2"], {"2": "P2"}),  # which of two is P1 cannot be told
+        (["P1", "2"], {"P1": "P1"}),  # where names are used, numbers are not
+        (["2021-05-01", "notes"], {}),
+    ],
+)
+def test_transcripts_are_told_by_name_else_by_number(names, expected):
+    assert named_alike({"P1", "P2"}, names) == expected
+
+
+def test_quotations_find_their_place_in_transcripts_that_are_only_numbered(tmp_path):
+    csv_file(tmp_path / "coding" / "decisions.csv", ATLAS)
+    (tmp_path / "transcripts").mkdir()
+    texts = {
+        1: "😀 Vi har alltid för lite tid. Det är små enheter här.",
+        2: "Jaha. Ingen frågar oss 😀.",
+    }
+    for number, text in texts.items():
+        (tmp_path / "transcripts" / f"{number}.md").write_text(text, encoding="utf-8")
+    read, mapping = open_coding(tmp_path)
+    assert mapping["transcripts"] == "transcripts" and "transcripts-by-number" in rules(read.notes)
+    assert read.documents.set_index("document")["text"].to_dict() == {
+        "Interview P1": texts[1],
+        "Interview P2": texts[2],
+    }
+    assert read.segments["start"].tolist()[:2] == [2, 2] and read.segments["verified"].all()
+    # a number that means somebody else is found out by the words, and then no quotation is lost
+    (tmp_path / "transcripts" / "2.md").write_text("Någon annan.", encoding="utf-8")
+    again, mapping = open_coding(tmp_path)
+    assert len(again.segments) == len(read.segments) and "transcripts" not in mapping
+    assert "the transcripts in transcripts are not used, because 2 of 4 quotations" in again.why
+
+
+def test_a_quotation_with_other_signs_than_its_transcript_is_found_and_said(tmp_path):
+    rows = [["Interview", "Quote", "Code"], ["I", "It's - well... never enough Time!", "time"]]
+    rows += [["I", "It's - oh", "voice"], ["I", "It was never enough time", "money"]]
+    csv_file(tmp_path / "a.csv", rows)
+    text = "😀 So: it’s – well … never\nenough time. It’s – oh"
+    (tmp_path / "I.txt").write_text(text, encoding="utf-8")
+    read = read_interviews(tmp_path, mapping=guess_mapping(tmp_path) | {"transcripts": "."})
+    # another word is another quotation, and a few letters may stand anywhere
+    assert read.segments["text"].tolist() == ["it’s – well … never\nenough time"]
+    assert [note.row for note in read.notes if note.rule == "quotation-loosely"] == [2]
+    assert [note.row for note in read.notes if note.rule == "quotation-not-found"] == [3, 4]

@@ -16,6 +16,7 @@ from sustainment.findings import Finding
 from sustainment.interviews.offsets import Text, squeeze
 
 BETWEEN = "\n\n"
+SURE = 12  # letters; fewer may stand anywhere by chance
 
 
 def locate(
@@ -121,9 +122,15 @@ def _without_words(quotations: pd.DataFrame, file: str):
 
 def _in_transcripts(quotations: pd.DataFrame, transcripts: Mapping[str, str], file: str):
     texts = {name: Text.of(text).text for name, text in transcripts.items()}
-    places, notes, missing = {}, [], []
+    places, notes, missing, loose = {}, [], [], []
+    letters: dict[str, tuple[str, list[int]]] = {}
     for row in quotations.drop_duplicates(["document", "part", "squeezed", "number"]).itertuples():
         spans = spans_of(row.quotation, texts.get(row.document, ""))
+        if not spans and row.document in texts:
+            if row.document not in letters:
+                letters[row.document] = _letters(texts[row.document])
+            spans = _loose_spans(row.quotation, *letters[row.document])
+            loose += [row] if spans else []
         if row.number >= len(spans):
             missing.append(row)
             continue
@@ -140,6 +147,13 @@ def _in_transcripts(quotations: pd.DataFrame, transcripts: Mapping[str, str], fi
                     value=row.quotation[:40],
                 )
             )
+    if loose:
+        message = (
+            f"{len(loose)} quotation(s) stand in the transcript with other signs or capitals than in the "
+            "sheet; the transcript's words were taken"
+        )
+        first = loose[0]
+        notes.append(Finding("note", "quotation-loosely", message, file, first.line, value=first.quotation[:40]))  # fmt: skip
     for row in missing:
         what = "has no transcript" if row.document not in texts else "does not hold it"
         notes.append(
@@ -166,6 +180,21 @@ def spans_of(quotation: str, text: str) -> list[tuple[int, int]]:
         return [(at, at + len(quotation))]
     pattern = r"\s+".join(re.escape(word) for word in words)
     return [match.span() for match in re.finditer(pattern, text)]
+
+
+def _letters(text: str) -> tuple[str, list[int]]:
+    """Letters and digits alone, and where each stands: typographic signs differ between copies."""
+    at = [k for k, sign in enumerate(text) if sign.isalnum()]
+    return "".join(text[k].lower()[:1] for k in at), at
+
+
+def _loose_spans(quotation: str, letters: str, at: list[int]) -> list[tuple[int, int]]:
+    words = _letters(quotation)[0]
+    spans, found = [], letters.find(words) if len(words) >= SURE else -1
+    while found >= 0:
+        spans.append((at[found], at[found + len(words) - 1] + 1))
+        found = letters.find(words, found + 1)
+    return spans
 
 
 def _other(rows: pd.DataFrame, kind: str, why: str) -> pd.DataFrame:

@@ -26,7 +26,7 @@ from sustainment.interviews import cells, codebook, quotations
 from sustainment.interviews.cells import code_name
 from sustainment.interviews.grid import Grid, read_grid
 from sustainment.interviews.model import Interviews, assemble, table
-from sustainment.interviews.transcripts import read_transcript, transcript_files
+from sustainment.interviews.transcripts import named_alike, read_transcript, transcript_files
 
 COLUMNS = ["document", "quotation", "code", "coder", "note", "line", "part", "number"]
 _WHY = {
@@ -68,7 +68,9 @@ def read_sheets(path: str | Path, mapping: dict | None = None) -> Interviews:
     codes, ids, told = codebook.codes_of(rows, mapping, book, path.name)
     notes += told
     rows["code"] = [ids.get(code, "") for code in rows["code"]]
-    documents, placed, other, told = quotations.locate(rows, _transcripts(path, mapping), path.name)
+    texts, matched = _transcripts(path, mapping, set(rows["document"]))
+    notes += matched
+    documents, placed, other, told = quotations.locate(rows, texts, path.name)
     marked = [n for n in notes if n.rule in ("unknown-mark", "column-without-name")]
     return assemble(
         kind="sheets",
@@ -282,13 +284,21 @@ def _finding(grid: Grid, severity, rule, message, line, remedy="") -> Finding:
     return Finding(severity, rule, message, file=grid.file, row=line, remedy=remedy)
 
 
-def _transcripts(path: Path, mapping: dict) -> dict[str, str] | None:
+def _transcripts(path: Path, mapping: dict, documents: set[str]):
+    """Interview → its text (None where no folder is named), and how files were matched."""
     if not mapping.get("transcripts"):
-        return None
+        return None, []
     folder = (path if path.is_dir() else path.parent) / mapping["transcripts"]
     if not folder.is_dir():
         raise UserError(f"{folder.name}: no such folder of transcripts (mapping, transcripts).")
-    return {name: read_transcript(file) for name, file in transcript_files(folder).items()}
+    files = transcript_files(folder)
+    names = named_alike(documents, files)
+    texts = {names.get(name, name): read_transcript(file) for name, file in files.items()}
+    if all(name == document for name, document in names.items()):
+        return texts, []
+    message = f"{len(names)} transcript(s) were matched to interviews by the number in their names"
+    remedy = "Call each file like its interview, where a number means somebody else."
+    return texts, [Finding("note", "transcripts-by-number", message, path.name, remedy=remedy)]
 
 
 def _marks(notes: list[Finding]) -> pd.DataFrame:

@@ -1,11 +1,15 @@
 """Transcripts beside coding sheets: text files, Markdown, or Word documents, one an interview.
 
-A transcript belongs to the interview that is called like its file ("P01.docx" to P01).
+A transcript belongs to the interview that is called like its file ("P01.docx" to P01); where none is,
+to the one with the same number in its name ("1.md" to "Interview P1").
 """
 
 from __future__ import annotations
 
+import re
 import zipfile
+from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 
 from defusedxml import ElementTree
@@ -27,6 +31,21 @@ def transcript_files(folder: Path) -> dict[str, Path]:
             if file.is_file() and file.suffix.lower() == suffix and file.name[:1] not in ".~":
                 found.setdefault(file.stem, file)
     return found
+
+
+def named_alike(documents: Collection[str], files: Collection[str]) -> dict[str, str]:
+    """File → interview, both by name: the same name, else the same single number where no other has it."""
+    same = {name: name for name in files if name in documents}
+    if same:
+        return same
+    numbered = [_by_number(names) for names in (files, documents)]
+    return {numbered[0][n]: numbered[1][n] for n in numbered[0] if n in numbered[1]}
+
+
+def _by_number(names: Collection[str]) -> dict[int, str]:
+    found = [(int(runs[0]), name) for name in names if len(runs := re.findall(r"\d+", name)) == 1]
+    seen = Counter(number for number, _ in found)
+    return {number: name for number, name in found if seen[number] == 1}
 
 
 def read_transcript(file: Path) -> str:
@@ -60,12 +79,12 @@ def _paragraph(paragraph) -> str:
 
 
 def guess_folder(path: Path, documents: set[str]) -> str:
-    """The folder (relative to that of the sheets) whose files are called like interviews; "" if none."""
+    """The folder (relative to that of the sheets) whose files belong to interviews; "" if none."""
     folder = path if path.is_dir() else path.parent
     if not path.is_dir():
         return ""  # one file was handed in, and nothing beside it
     places = [folder, *sorted(place for place in folder.iterdir() if place.is_dir())]
-    fits = {place: len(documents & set(transcript_files(place))) for place in places}
+    fits = {place: len(named_alike(documents, transcript_files(place))) for place in places}
     best = max(places, key=lambda place: fits[place])
     if not fits[best] or fits[best] < len(documents) / 2:
         return ""
