@@ -145,6 +145,7 @@ CONSTRUCTS, INFERENCES = "data/integration/constructs.yml", "data/integration/me
         (INFERENCES, "evidence: [door]", "evidence: [window]", "rests on 'window', which does not exist"),
         (INFERENCES, "confidence: low", "confidence: sure", "has the confidence 'sure'; use high, moderate, low"),
         (INFERENCES, "  rival: those who went on were asked\n", "", "lacks 'rival'"),
+        (INFERENCES, "  fails_if: those who stopped give the same reason\n", "", "lacks 'fails_if'"),
         ("data/integration/threads.yml", "construct: door", "construct: gate", "threads.yml, line 1: the thread 'thread' ends in the construct 'gate'"),
     ],
 )  # fmt: skip

@@ -37,6 +37,25 @@ def theme_file(package: str, pattern: str) -> Path:
     return next(folder.rglob(pattern))
 
 
+WORDS = "a sentence of some length, so that it needs a line or two of its own"
+SENTENCES = f"""<table><thead><tr><th>who</th><th>said</th><th>why</th></tr></thead>
+<tbody><tr><td>one</td><td>{WORDS}</td><td>{WORDS}</td></tr></tbody></table>"""
+
+
+def test_a_table_of_sentences_tells_each_cell_its_column_and_keeps_its_roles():
+    table = BeautifulSoup(improve_tables(SENTENCES, "1-0"), "html.parser").table
+    assert "stacks" in table["class"] and table["role"] == "table"
+    assert [cell["data-label"] for cell in table.select("tbody td")] == ["said", "why"]
+    assert [cell["role"] for cell in table.select("tbody tr > *")] == ["rowheader", "cell", "cell"]
+
+
+def test_a_table_of_numbers_stays_a_table():
+    table = BeautifulSoup(
+        improve_tables(SENTENCES.replace(WORDS, "12"), "1-0"), "html.parser"
+    ).table
+    assert "stacks" not in table.get("class", ()) and not table.select("[data-label], [role=cell]")
+
+
 def test_a_page_with_a_kernel_becomes_a_notebook_and_keeps_its_line_numbers():
     page = "---\nkernelspec: {name: python3}\n---\n\n# Title\n"
     read = as_notebook(page)

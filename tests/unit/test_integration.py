@@ -20,6 +20,7 @@ from sustainment.integration.claims import (
     read_claims,
 )
 from sustainment.integration.display import (
+    argued,
     counts_in_words,
     fit_table,
     side_by_side,
@@ -48,6 +49,7 @@ INFERENCE = {
     "confidence": "low",
     "reason": "one row",
     "rival": "chance",
+    "fails_if": "nobody was needed",
     "scope": "here",
 }
 THREAD = {
@@ -168,7 +170,7 @@ PLACED = {  # what is wrong → file, line (the comment is line 1), and what to 
                 changed(INFERENCE, id="three", evidence=["two"]),
             ]
         },
-        r"meta_inferences\.yml, line 10: the evidence runs in a circle: two → three → two\. Take",
+        r"meta_inferences\.yml, line 11: the evidence runs in a circle: two → three → two\. Take",
     ),
     "unknown evidence": (
         {"inferences": [changed(INFERENCE, evidence=["dor"])]},
@@ -243,6 +245,12 @@ def test_the_display_carries_counts_with_their_denominator(tmp_path):
     evidence = pd.DataFrame([{"count": 3, "of": 10, "words": "say no"}], index=["meet.door"])
     assert side_by_side(found, evidence)["the counts"].tolist() == ["3 of 10 say no"]
     assert fit_table(found)["raters differ"].tolist() == [True]
+
+
+def test_each_rater_s_reason_stands_beside_the_word_and_what_was_kept(tmp_path):
+    row = argued(read_integration(written(tmp_path))).iloc[0]
+    assert row["A"] == "expansion · adds" and row["B"] == "silence · none"
+    assert row["kept"] == "expansion · it adds"
 
 
 def test_the_visual_display_reads_on_a_phone():

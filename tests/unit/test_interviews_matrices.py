@@ -432,3 +432,19 @@ def test_100_000_segments_of_1000_interviews_take_less_than_2_gb():
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         kilobytes = pool.submit(all_matrices_of_a_large_project).result()
     assert kilobytes < 2_000_000
+
+
+def phases(**rows):
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["hinders", "both", "helps"])
+
+
+def test_a_phase_with_hardly_a_passage_is_not_called_the_darkest():
+    over = phases(Training=[1, 0, 0], First=[23, 8, 10], Later=[6, 7, 3])
+    assert (
+        matrices.most_and_darkest(over)
+        == "spoken of most, and leans furthest to hindering, in the phase “first”"
+    )
+    assert matrices.most_and_darkest(over, least=1).endswith(
+        "“first”, and leans furthest to hindering in “training”"
+    )
+    assert matrices.most_and_darkest(over, least=40) == "spoken of most in the phase “first”"

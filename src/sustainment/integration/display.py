@@ -54,6 +54,18 @@ def fit_table(integration: Integration, evidence: pd.DataFrame | None = None) ->
     return pd.DataFrame(rows)
 
 
+def argued(integration: Integration, evidence: pd.DataFrame | None = None) -> pd.DataFrame:
+    """One row a construct: what each rater saw and why, and what was kept after talking and why."""
+    return pd.DataFrame(
+        [
+            {"question": c.name}
+            | {rater: f"{given['fit']} · {given['reason']}" for rater, given in c.fit.items()}
+            | {"kept": f"{fit_of(c, evidence)} · {c.why}"}
+            for c in integration.constructs
+        ]
+    )
+
+
 def counts_in_words(construct: Construct, evidence: pd.DataFrame) -> str:
     """The survey's side of a row, with every count and its denominator; says so when there is none."""
     if not construct.survey:
@@ -74,11 +86,10 @@ def side_by_side(integration: Integration, evidence: pd.DataFrame) -> pd.DataFra
     return pd.DataFrame(
         [
             {
-                "construct": c.name,
+                "question": c.name,
                 "theme": c.subtheme or c.theme,
                 "the counts": counts_in_words(c, evidence),
-                "the talk": c.talk_says,
-                "excerpts": ", ".join(c.excerpts),
+                "the talk": " · ".join(filter(None, [c.talk_says, ", ".join(c.excerpts)])),
                 "fit": fit_of(c, evidence) + (" (planted)" if c.planted else ""),
                 "what follows from both": c.follows,
             }

@@ -1,7 +1,8 @@
 """The three files of `data/integration/`, read and refused when incomplete.
 
 constructs.yml       what is compared: survey evidence beside themes and excerpts, with fit by two raters
-meta_inferences.yml  what follows from both strands: evidence, confidence with reason, rival, scope
+meta_inferences.yml  what follows from both strands: evidence, confidence with reason, rival, what would
+                     make it fall, scope
 threads.yml          a finding followed into the other strand, and what came of it
 
 Fit is one of confirmation, expansion, discordance and silence (fetters2013achieving; silence after
@@ -63,6 +64,7 @@ class MetaInference:
     confidence: str
     reason: str
     rival: str
+    fails_if: str
     scope: str
     line: int = 0
 

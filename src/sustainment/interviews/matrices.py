@@ -190,3 +190,20 @@ def by_position(
     share = segments["start"] / segments["document"].map(text_lengths(interviews))
     which = np.floor(share.clip(0, 1 - 1e-12) * len(names))
     return which.map(dict(enumerate(names))).fillna("").rename("phase")
+
+
+def most_and_darkest(over: pd.DataFrame, least: int = 5) -> str:
+    """In which phase a theme is spoken of most, and in which it leans furthest to hindering, in words.
+
+    over: phases × (hinders, both, helps), numbers of passages. A phase with fewer than `least` passages
+    leans nowhere: one voice would decide. With fewer than two others there is nothing to compare.
+    """
+    total = over.sum(axis=1)
+    most = str(total.idxmax()).lower()
+    lean = ((over["helps"] - over["hinders"]) / total)[total >= least]
+    if len(lean) < 2:
+        return f"spoken of most in the phase “{most}”"
+    darkest = str(lean.idxmin()).lower()
+    if darkest == most:
+        return f"spoken of most, and leans furthest to hindering, in the phase “{most}”"
+    return f"spoken of most in the phase “{most}”, and leans furthest to hindering in “{darkest}”"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 STYLER = ("data", "col_heading", "row_heading", "index_name", "blank")  # and level0, row0, col0
 DIGITS = "0123456789"
 LONG = 48  # characters; such a cell gets room, and the table scrolls on a phone
+WORDED = 30  # characters; a column with such a cell holds sentences rather than words
 
 
 class Renderer(NbElementRenderer):
@@ -61,6 +62,7 @@ def improve_tables(markup: str, place: str) -> str:
     for number, table in enumerate(soup.find_all("table"), start=1):
         _name_headers(table)
         _align_headers(table)
+        _stack(table)
         _free_caption(soup, table)
         table.attrs.pop("border", None)
         label = _label(table) or f"Table {place}-{number}"
@@ -106,6 +108,32 @@ def _align_headers(table: Tag) -> None:
     for name, cells in zip(names, columns, strict=False):
         if all("num" in cell.get("class", ()) for cell in cells):
             name["class"] = [*name.get("class", ()), "num"]
+
+
+def _stack(table: Tag) -> None:
+    """A table of sentences: on a phone each row becomes a block, each cell with its column's name.
+
+    Roles are written out, since a table that is laid out as blocks may lose them.
+    """
+    heads = [cell.get_text(" ", strip=True) for cell in table.select("thead tr:last-child > *")]
+    rows = [row.find_all(["th", "td"]) for row in table.select("tbody tr")]
+    beside = list(zip(*rows, strict=False))[1:]  # the first column names the row
+    worded = [any(len(cell.get_text()) > WORDED for cell in column) for column in beside]
+    if len(heads) < 3 or sum(worded) < 2:
+        return
+    table["class"] = [*table.get("class", ()), "stacks"]
+    table["role"] = "table"
+    for part in table.find_all(["thead", "tbody"]):
+        part["role"] = "rowgroup"
+    for row in table.find_all("tr"):
+        row["role"] = "row"
+    for cell in table.select("thead th"):
+        cell["role"] = "columnheader"
+    for row in rows:
+        for head, cell in zip(heads, row, strict=False):
+            cell["role"] = "rowheader" if cell.name == "th" else "cell"
+            if cell.name == "td":
+                cell["data-label"] = head
 
 
 def _free_caption(soup: BeautifulSoup, table: Tag) -> None:
