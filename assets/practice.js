@@ -70,7 +70,7 @@
     const say = data.messages;
     if (data.type === "choice") return replyChoice(data, given.choice);
     const read = readAnswer(data, given);
-    if (!read) return say.unread;
+    if (!read) return data.parts.length === 1 ? say.unread : say.unread_two;
     const { numbers, swapped } = read;
     const shown = Object.fromEntries(Object.entries(numbers).map(([p, n]) => [p, showNumber(n)]));
     if (data.type === "guess") {

@@ -291,6 +291,29 @@ def test_hints_come_one_after_the_other_and_the_solution_asks_once(monkeypatch):
     assert "33" in session.solution("still-using.bounds", show=True)
 
 
+def test_an_open_question_is_not_checked_and_shows_what_may_be_said(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    assert session.check("joint-display.row", "I think so").status == "open"
+    assert "possible answer" in session.solution("joint-display.row", show=True)
+
+
+def test_a_guess_is_laid_beside_what_the_page_finds(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    said = session.check("theme-clinician.g1", "5")
+    assert said.status == "guess" and str(said).startswith("You guessed 5. In the page: 11.")
+    assert session.check("theme-clinician.g1", "many").status == "unread"
+
+
+def test_one_number_for_a_pair_is_asked_for_both_ends(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    assert "both ends" in str(session.check("worlds.bounds", "33"))
+
+
+def test_what_is_no_receipt_is_refused_in_a_sentence():
+    with pytest.raises(UserError, match="no receipt"):
+        envelope.open_envelope("ca08ed10")
+
+
 def test_a_receipt_that_was_bettered_afterwards_is_refused(monkeypatch):
     monkeypatch.chdir(ROOT)
     receipt = envelope.commit("worlds.envelope", world="amber", low=36, high=52)

@@ -42,6 +42,8 @@ def commit(exercise: str, *, world: str, **statements: Any) -> Receipt:
 
 def open_envelope(receipt: Receipt) -> dict[str, Any]:
     """The truth of the committed world beside what was committed; refuses a changed receipt."""
+    if not isinstance(receipt, Receipt):
+        raise UserError("This is no receipt. Hand over what commit(...) gave you, whole.")
     if _seal(receipt.exercise, receipt.world, receipt.statements) != receipt.seal:
         raise UserError("This receipt does not match what it seals. Commit again before you open.")
     root = find_root()

@@ -15,10 +15,13 @@ from typing import Any, Literal
 from sustainment.learn.exercises import PART_WORDS, Exercise
 from sustainment.learn.reading import read_numbers, show_number
 
-Status = Literal["unread", "right", "right_elsewhere", "mistake", "near", "not_yet", "not_asked"]
+Status = Literal[
+    "unread", "right", "right_elsewhere", "mistake", "near", "not_yet", "not_asked", "open", "guess"
+]  # fmt: skip
 
 MESSAGES = {
     "unread": "I could not read that. Write a number such as 12, or 0,5; nothing else is needed.",
+    "unread_two": "I could not read that. Write both ends as numbers, such as 12 and 30; nothing else is needed.",
     "choose": "Choose one of the answers first.",
     "read_one": "I read {value} {unit}.",
     "read_two": "I read {low} and {high} {unit}.",
@@ -30,6 +33,7 @@ MESSAGES = {
     "not_yet": "Not yet.",
     "more": "There is a hint below.",
     "not_asked": "This question cannot be asked with these data: a number that it needs cannot be said.",
+    "open": "An open question is not checked. Compare yours with the possible answers.",
     "guess": "You guessed {value}. In the page: {answer}. {after}",
 }
 
@@ -69,12 +73,20 @@ def reply(
         return Reply("not_asked", "", message=MESSAGES["not_asked"])
     if exercise.type == "choice":
         return _reply_choice(exercise, str(given.get("choice", "")))
+    if exercise.type == "open":
+        return Reply("open", "", message=MESSAGES["open"])
     read = _read(exercise, given)
     if read is None:
-        return Reply("unread", "", message=MESSAGES["unread"])
+        return Reply(
+            "unread", "", message=MESSAGES["unread_two" if len(exercise.parts) == 2 else "unread"]
+        )
     numbers, swapped = read
     said = _said(exercise, numbers, swapped)
     answer = targets(exercise, exercise.answer, values)
+    if exercise.type == "guess":
+        shown = show_number(numbers["value"]), show_number(answer["value"] or 0)
+        words = MESSAGES["guess"].format(value=shown[0], answer=shown[1], after=exercise.after)
+        return Reply("guess", said, message=words.strip())
     parts = {p: _same(exercise, numbers[p], answer.get(p)) for p in numbers}
     if all(parts.values()):
         return Reply("right", said, parts, _join(MESSAGES["right"], said))

@@ -50,7 +50,8 @@ def solution(exercise_id: str, show: bool = False) -> str:
     if not show and exercise_id not in _asked_for_solution:
         _asked_for_solution.add(exercise_id)
         return f'Try once more, or show it? solution("{exercise_id}", show=True)'
-    return fill(exercise.solution, all_values(exercise)["default"])
+    models = [f"One possible answer: {model}" for model in exercise.models]
+    return fill("\n".join([exercise.solution, *models]).strip(), all_values(exercise)["default"])
 
 
 def find_exercise(exercise_id: str) -> Exercise:

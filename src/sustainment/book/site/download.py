@@ -38,10 +38,13 @@ def readable(text: str, exercises: Mapping[str, Exercise]) -> str:
 
 def as_question(exercise: Exercise) -> str:
     """An exercise as its question and, when it can be checked, how to check it in a cell."""
-    ask = f"**Do it.** {exercise.ask}"
+    ask = f"**{'Your guess' if exercise.type == 'guess' else 'Do it'}.** {exercise.ask}"
     ask += "".join(f"\n- `{option['id']}`: {option['text']}" for option in exercise.options)
-    if exercise.type == "guess" or not exercise.parts:
+    if exercise.type == "guess":
         return ask
+    if exercise.type == "open":
+        words = "from sustainment.learn import solution"
+        return f'{ask}\n\n```python\n{words}\n\nsolution("{exercise.id}", show=True)\n```'
     given = ", ".join(f'{part}="…"' for part in exercise.parts)
     return (
         f"{ask}\n\n```python\nfrom sustainment.learn import check, hint, solution\n\n"
