@@ -1,6 +1,7 @@
 """Turnbull's curve against R's survfit with interval2, and against known truth."""
 
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -121,3 +122,17 @@ def test_ten_thousand_persons_cost_little_because_years_repeat():
     curve = turnbull(*remembered(np.random.default_rng(9), 10_000))
     assert curve.n == 10_000
     assert time.perf_counter() - start < 5
+
+
+def test_ten_thousand_different_times_need_no_table_of_persons_by_intervals():
+    rng = np.random.default_rng(10)
+    time_, seen = rng.weibull(1.3, 10_000) * 4, rng.uniform(2, 9, 10_000)
+    right = np.where(time_ < seen, time_, np.inf)
+    tracemalloc.start()
+    curve = turnbull(np.minimum(time_, seen), right, tolerance=1e-6)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20e6  # 10,000 by 10,000 cells would be 100 MB as truth values alone
+    known = kaplan_meier(np.minimum(time_, seen), time_ < seen)
+    for t in (1, 2, 3):
+        assert curve.at(t)[1] == pytest.approx(known.at(t)["survival"].iloc[0], abs=1e-3)

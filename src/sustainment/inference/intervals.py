@@ -55,8 +55,8 @@ def turnbull(
     lower, upper = _bounds(left, right)
     pairs, weights = np.unique(np.column_stack([lower, upper]), axis=0, return_counts=True)
     inner = _innermost(pairs)
-    contains = _contains(pairs, inner)
-    mass, iterations = _self_consistent(contains, weights, tolerance, most_iterations)
+    held = _held(pairs, inner)
+    mass, iterations = _self_consistent(held, len(inner), weights, tolerance, most_iterations)
     table = pd.DataFrame({"left": inner[:, 0], "right": inner[:, 1], "mass": mass})
     table["survival_after"] = np.maximum(1 - table["mass"].cumsum(), 0.0)
     return Turnbull(table, iterations, len(lower))
@@ -100,26 +100,36 @@ def _innermost(pairs: np.ndarray) -> np.ndarray:
     return np.column_stack([time[starts], time[starts + 1]])
 
 
-def _contains(pairs: np.ndarray, inner: np.ndarray) -> np.ndarray:
-    """Which innermost interval can hold whose event: boolean (pairs, innermost)."""
-    lower, upper = pairs[:, :1], pairs[:, 1:]
+def _held(pairs: np.ndarray, inner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which innermost intervals can hold whose event: from `first` up to, not including, `stop`.
+
+    They lie in order and apart, so those inside one person's interval follow each other; no table
+    of persons by intervals is needed.
+    """
+    lower, upper = pairs.T
     left, right = inner.T
-    exact, inner_exact = lower == upper, left == right
-    # An exact time t lies outside (t, …], and an innermost (t, …] lies outside {t}.
-    begins = np.where(
-        exact, (left == lower) & inner_exact, (left > lower) | ((left == lower) & ~inner_exact)
-    )
-    return begins & (right <= upper)
+    first = np.searchsorted(left, lower, side="left")
+    at = np.minimum(first, len(left) - 1)
+    # (t, …] does not hold the exact time t.
+    first = first + ((lower < upper) & (left[at] == lower) & (right[at] == lower))
+    return first, np.searchsorted(right, upper, side="right")
 
 
 def _self_consistent(
-    contains: np.ndarray, weights: np.ndarray, tolerance: float, most: int
+    held: tuple[np.ndarray, np.ndarray],
+    intervals: int,
+    weights: np.ndarray,
+    tolerance: float,
+    most: int,
 ) -> tuple[np.ndarray, int]:
+    first, stop = held
     share = weights / weights.sum()
-    mass = np.full(contains.shape[1], 1 / contains.shape[1])
-    held = contains.astype(float)
+    mass = np.full(intervals, 1 / intervals)
     for iteration in range(1, most + 1):
-        updated = mass * (held.T @ (share / (held @ mass)))
+        total = np.concatenate([[0.0], mass.cumsum()])
+        pull = share / (total[stop] - total[first])
+        ends = np.bincount(first, pull, intervals + 1) - np.bincount(stop, pull, intervals + 1)
+        updated = mass * np.maximum(ends.cumsum()[:intervals], 0.0)
         change = np.abs(updated - mass).max()
         mass = updated / updated.sum()
         if change < tolerance:
