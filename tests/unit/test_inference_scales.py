@@ -48,6 +48,17 @@ def test_omega_agrees_with_factanal(attitude):
     assert np.isnan(result.low) and not result.heywood
 
 
+def test_a_model_that_does_not_fit_ends_at_its_bound_as_factanals_does(attitude):
+    # R 4.2.2: factanal(attitude[1:12, c("rating", "complaints", "advance")], 1), its default bound
+    # .005 on uniquenesses; omega of the sum as above. One item keeps nothing of its own.
+    result = mcdonald_omega(attitude.loc[:11, ["rating", "complaints", "advance"]])
+    assert result.heywood
+    assert result.value == pytest.approx(0.8449504288, abs=1e-6)
+    assert result.loadings.tolist() == pytest.approx(
+        [0.9974983466, 0.7652919325, 0.2351684237], abs=1e-6
+    )
+
+
 def test_equal_loadings_make_alpha_and_omega_agree():
     rng = np.random.default_rng(2)
     trait = rng.normal(size=(20_000, 1))

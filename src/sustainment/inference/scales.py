@@ -11,10 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import minimize
 from scipy.stats import f as f_distribution
 
 from sustainment.errors import CannotSay, UserError
 from sustainment.inference.checks import tail, whole
+
+LEAST_UNIQUE = 0.005  # share of an item's variance that must stay its own, as in R's factanal
 
 
 class Reliability(NamedTuple):
@@ -73,20 +76,21 @@ def mcdonald_omega(
     """
     answers, names = _complete(items)
     covariance = np.cov(answers, rowvar=False)
-    loadings, unique = _one_factor(covariance[None])
-    value = float(_omega(loadings, unique)[0])
+    loadings, unique = _one_factor(covariance)
     spread = np.sqrt(np.diag(covariance))
     low = high = math.nan
     if rng is not None:
-        drawn = _omega(*_one_factor(_bootstrap_covariances(answers, rng, repeats), 1e-6))
+        drawn = [
+            _omega(*_one_factor(draw)) for draw in _bootstrap_covariances(answers, rng, repeats)
+        ]
         alpha = tail(confidence)
         low, high = (float(q) for q in np.quantile(drawn, [alpha, 1 - alpha]))
     return Omega(
-        value,
+        _omega(loadings, unique),
         low,
         high,
-        pd.Series(loadings[0] / spread, index=names, name="loading"),
-        bool((unique[0] / spread**2 < 0.005).any()),
+        pd.Series(loadings / spread, index=names, name="loading"),
+        bool((unique / spread**2 < LEAST_UNIQUE * (1 + 1e-6)).any()),
         len(answers),
     )
 
@@ -124,33 +128,37 @@ def _bootstrap_covariances(
     return covariances[varied]
 
 
-def _omega(loadings: np.ndarray, unique: np.ndarray) -> np.ndarray:
-    common = loadings.sum(axis=1) ** 2
-    return common / (common + unique.sum(axis=1))
+def _omega(loadings: np.ndarray, unique: np.ndarray) -> float:
+    common = loadings.sum() ** 2
+    return float(common / (common + unique.sum()))
 
 
-def _one_factor(
-    covariances: np.ndarray, tolerance: float = 1e-10, most: int = 5000
-) -> tuple[np.ndarray, np.ndarray]:
-    """Loadings and unique variances (repeats, items) of one factor, by EM for many at once.
+def _one_factor(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Loadings and unique variances of one factor by maximum likelihood, as R's factanal.
 
-    statsmodels fits one matrix in 10 ms; the bootstrap needs a thousand, so all run together.
+    The likelihood is a function of the unique shares alone, kept at or above `LEAST_UNIQUE`:
+    where the model does not fit, one of them runs to nothing.
     """
-    spread = np.sqrt(np.diagonal(covariances, axis1=1, axis2=2))
-    correlations = covariances / (spread[:, :, None] * spread[:, None, :])
-    # The first principal component is close by, and fixes the sign.
-    values, vectors = np.linalg.eigh(correlations)
-    loadings = vectors[:, :, -1] * np.sqrt(values[:, -1:]) * 0.9
-    loadings *= np.where(loadings.sum(axis=1, keepdims=True) < 0, -1, 1)
-    unique = np.maximum(1 - loadings**2, 0.05)
-    for _ in range(most):
-        weight = loadings / unique
-        weight /= 1 + (loadings * weight).sum(axis=1, keepdims=True)
-        shared = (correlations @ weight[:, :, None])[:, :, 0]
-        variance = 1 - (weight * loadings).sum(axis=1) + (weight * shared).sum(axis=1)
-        updated = shared / variance[:, None]
-        change = np.abs(updated - loadings).max()
-        loadings, unique = updated, np.maximum(1 - updated * shared, 1e-6)
-        if change < tolerance:
-            break
-    return loadings * spread, unique * spread**2
+    spread = np.sqrt(np.diag(covariance))
+    correlation = covariance / np.outer(spread, spread)
+
+    def factor(unique: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        root = np.sqrt(unique)
+        values, vectors = np.linalg.eigh(correlation / np.outer(root, root))
+        return values, root * vectors[:, -1] * math.sqrt(max(values[-1] - 1, 0))
+
+    def misfit(unique: np.ndarray) -> tuple[float, np.ndarray]:
+        values, loadings = factor(unique)
+        rest = np.maximum(values[:-1], 1e-300)
+        gap = np.outer(loadings, loadings) + np.diag(unique) - correlation
+        return float((rest - np.log(rest) - 1).sum()), np.diag(gap) / unique**2
+
+    inverse = np.linalg.pinv(correlation, hermitian=True)
+    start = np.clip(0.5 / np.maximum(np.diag(inverse), 0.5), LEAST_UNIQUE, 1)
+    fit = minimize(
+        misfit, start, jac=True, method="L-BFGS-B", bounds=[(LEAST_UNIQUE, 1)] * len(start),
+        options={"ftol": 1e-14, "gtol": 1e-9, "maxiter": 2000},
+    )  # fmt: skip
+    loadings = factor(fit.x)[1]
+    loadings *= -1 if loadings.sum() < 0 else 1
+    return loadings * spread, fit.x * spread**2
