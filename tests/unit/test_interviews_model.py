@@ -9,7 +9,7 @@ from interviews_helpers import interviews, rules
 
 from sustainment.interviews import offsets
 from sustainment.interviews.offsets import Counting, Text, choose, to_points
-from sustainment.interviews.tree import code_table, definition
+from sustainment.interviews.tree import code_table, definition, within
 
 SWEDISH = "Det är så här 😀 på BUP. Ålder å, ä, ö – och 👩‍👧 sedan.\nNästa rad."
 
@@ -232,3 +232,11 @@ def test_a_snippet_that_differs_from_the_slice_is_an_error():
     assert rules(notes) == {"text-differs"}
     assert segments["text"].tolist() == ["some"] and not segments["verified"].any()
     assert np.all(segments["start"] == 0)
+
+
+def test_a_code_lies_in_itself_and_in_all_above_it():
+    raw = [{"key": k, "name": k, "parent": p} for k, p in [("a", None), ("b", "a"), ("c", "b"), ("d", None)]]  # fmt: skip
+    lies = within(code_table(raw)[0])
+    assert lies.groupby("code")["within"].agg(sorted).to_dict() == {"a": ["a"], "b": ["a", "b"], "c": ["a", "b", "c"], "d": ["d"]}  # fmt: skip
+    circle = pd.DataFrame({"code": ["a", "b"], "parent": ["b", "a"]})  # a damaged file
+    assert len(within(circle)) == 4

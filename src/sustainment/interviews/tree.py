@@ -160,6 +160,19 @@ def _orphans(raw: list[dict], by_key: dict, file: str) -> list[Finding]:
     ]
 
 
+def within(codes: pd.DataFrame) -> pd.DataFrame:
+    """A row for each code and everything it lies in, itself included: code, within (ids)."""
+    parent = dict(zip(codes["code"], codes["parent"], strict=True))
+    rows = []
+    for code in codes["code"]:
+        at, seen = code, set()
+        while at and at in parent and at not in seen:
+            rows.append((code, at))
+            seen.add(at)
+            at = parent[at]
+    return pd.DataFrame(rows, columns=["code", "within"])
+
+
 def branches(codes: pd.DataFrame) -> pd.DataFrame:
     """Each code's place: code, depth (1 = top), top, second (ids; "" if none), leaf (bool)."""
     parent = dict(zip(codes["code"], codes["parent"], strict=True))
