@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import warnings
+from pathlib import Path
 
 import pytest
 from vendor_helpers import write_csv
 
 from sustainment.disclosure.words import Vocabulary, plain_words
+from sustainment.errors import UserError
 from sustainment.new import drawing
 from sustainment.new.contents import _block
 from sustainment.new.describe import gaps, tally, told_apart
+from sustainment.new.project import open_material
 from sustainment.survey.clean import clean
 from sustainment.survey.read import read_survey
 from sustainment.survey.vendors.guess import guess_item, split_ticks
@@ -254,3 +258,9 @@ def test_long_labels_of_a_scale_leave_room_for_the_bars():
         "x" * 60 + " a",
         "x" * 60 + " b",
     ]
+
+
+def test_a_file_that_is_not_there_is_named_with_its_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match=rf"There is no x\.csv in {re.escape(tmp_path.name)}/\."):
+        open_material(Path("x.csv"), None, None)

@@ -95,7 +95,9 @@ def open_material(survey: Path, dictionary: Path | None, interviews: Path | None
     """Read everything that was handed in; raises UserError before anything is written."""
     for path in (survey, dictionary, interviews):
         if path is not None and not path.exists():
-            raise UserError(f"There is no {path.name} in {path.parent}. Correct the name.")
+            raise UserError(
+                f"There is no {path.name} in {path.parent.resolve().name}/. Correct the name."
+            )
     raw = read_survey(survey, dictionary)
     if raw.kind == "redcap":  # the other readers look for identifying columns themselves
         marked = mark_identifiers(raw).codebook
