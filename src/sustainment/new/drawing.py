@@ -120,13 +120,20 @@ def scale_bars(
     counts = counts.rename(columns=names)
     low, middle, high = ([names[step] for step in part] for part in (low, middle, high))
     aside = [column for column in counts if column not in {*low, *middle, *high}]
-    rows = -(-len(counts.columns) // 2)  # of the legend, two labels a row
+    in_pairs = max(map(len, counts.columns)) <= 24
+    rows = -(-len(counts.columns) // 2) if in_pairs else len(counts.columns)  # of the legend
     fig, ax = figures.new_figure(0.75 * len(counts) + 0.7 + 0.25 * max(rows, 3))
     neutral = middle[0] if middle else None
     figures.diverging_bars(
         ax, counts, negative=list(low), neutral=neutral, positive=list(high), aside=aside
     )
-    ax.legend(ncols=2, loc="lower center", bbox_to_anchor=(0.2, 1.0), fontsize=8, handlelength=1.2)
+    ax.legend(
+        ncols=2 if in_pairs else 1,
+        loc="lower center",
+        bbox_to_anchor=(0.2, 1.0),
+        fontsize=8,
+        handlelength=1.2,
+    )
     return fig
 
 
