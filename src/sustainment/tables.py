@@ -19,6 +19,7 @@ from sustainment.instead import refuse_no_number, show_sentence
 from sustainment.report import Statistic, format_value, in_notebook, resolve_kind
 from sustainment.study import open_now
 
+_FORMULA = re.compile(r"(^|[;\t\r\n])(?=[ \xa0\t\r\n]*[=+\-@＝＋－＠])")
 INVENTED_SUFFIX = "[invented, not from the study]"
 
 
@@ -229,10 +230,9 @@ def _cell(value: Any, fmt: str | None) -> str:
 
 
 def _defuse(value: Any) -> Any:
-    # spaces before a formula, and full-width signs, are executed too
-    if isinstance(value, str) and value.lstrip(" \xa0")[:1] in tuple("=+-@\t\r\n＝＋－＠"):
-        return "'" + value
-    return value
+    # spaces before a formula, and full-width signs, are executed too; and where a comma is the decimal
+    # sign, a spreadsheet cuts the cells of a CSV at semicolons, whatever stands in quotation marks
+    return _FORMULA.sub(r"\1'", value) if isinstance(value, str) else value
 
 
 __all__ = ["INVENTED_SUFFIX", "Statistic", "show_table", "to_csv", "to_html"]

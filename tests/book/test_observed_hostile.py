@@ -8,10 +8,11 @@ from html import escape
 import pandas as pd
 import pytest
 import yaml
-from book_helpers import EXAMPLE
+from book_helpers import EXAMPLE, change
 
 from sustainment.book.build import build
 from sustainment.book.chapters import load_book
+from sustainment.book.stage import copy_rest, remove_others
 from sustainment.errors import UserError
 from sustainment.interviews.excerpts import to_html as excerpt_html
 from sustainment.interviews.refi import read_refi
@@ -75,6 +76,17 @@ def test_no_cell_and_no_heading_of_a_download_is_a_formula(text):
     assert f"'{text.strip()[:1]}" in data.replace("\t", "") or "'" in data
     for cell in re.findall(r'(?:^|,)"?([^",\n]*)', first):
         assert cell.strip()[:1] not in tuple("=+-@＝")
+
+
+@pytest.mark.parametrize(
+    "text", ["no time;=1+1", "no time; =1+1", "a\n=1+1", "a\t@SUM(A1)", "a;;-1"]
+)
+def test_no_cell_is_a_formula_where_a_spreadsheet_cuts_at_semicolons(text):
+    line = to_csv(pd.DataFrame({"answer": [text]}), "observed").split("\n", 1)[1]
+    for cell in re.split(r"[;\t\r\n]", line):
+        assert cell.strip()[:1] not in tuple("=+-@＝"), line
+    harmless = "half - or more; not 3, e-mail @ noon"
+    assert harmless in to_csv(pd.DataFrame({"answer": [harmless]}), "observed")
 
 
 def test_the_check_for_live_markup_finds_it_where_nothing_escapes():
@@ -151,6 +163,20 @@ def test_no_chapter_outside_the_book_is_opened(tmp_path):
         open_study("../../evil", root)
 
 
+@pytest.mark.parametrize("how", ["by its path", "by a link"])
+def test_no_page_outside_the_book_is_published(tmp_path, how):
+    root = shutil.copytree(EXAMPLE, tmp_path / "book")
+    (tmp_path / "secret.md").write_text("# Somebody else's\n", encoding="utf-8")
+    assert load_book(root)
+    if how == "by its path":
+        change(root / "_toc.yml", "pages/about", "../secret")
+    else:
+        (root / "pages/about.md").unlink()
+        (root / "pages/about.md").symlink_to(tmp_path / "secret.md")
+    with pytest.raises(UserError, match="outside the book"):
+        load_book(root)
+
+
 def test_xml_with_entities_is_refused(tmp_path):
     path = tmp_path / "project.qde"
     path.write_text(
@@ -195,6 +221,19 @@ def test_a_title_that_holds_html_stops_the_build(tmp_path, place):
         (root / name).write_text(yaml.safe_dump(settings | {key: text}), encoding="utf-8")
         with pytest.raises(UserError, match="holds HTML"):
             load_book(root)
+
+
+def test_pages_of_a_real_study_are_made_in_a_folder_without_its_raw_data(tmp_path):
+    root = shutil.copytree(EXAMPLE, tmp_path / "book")
+    staged = tmp_path / "staged"
+    staged.mkdir()
+    copy_rest(load_book(root), staged)
+    assert (staged / "data/raw/answers.yml").exists()  # invented: a page may offer it
+    change(root / "data/study.yml", "provenance: synthetic", "provenance: observed")
+    kept = copy_rest(load_book(root), staged)
+    assert not (staged / "data/raw").exists() and (staged / "data/study.yml").exists()
+    remove_others(staged, kept)
+    assert (staged / "data/study.yml").exists() and (root / "data/raw/answers.yml").exists()
 
 
 BILLION = "".join(f'<!ENTITY l{i} "{f"&l{i - 1};" * 10}">' for i in range(1, 10))

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from bs4 import BeautifulSoup
+from sphinx.errors import ConfigError
 
 from sustainment.book.site import banner
 from sustainment.book.site.cells import name_chapters
@@ -121,10 +122,14 @@ def test_observed_data_take_the_place_of_invented_ones():
     assert "sign-observed is-here" in marks(["published", "invented"], "observed")
 
 
-def banner_of(folder: Path, provenance: str, note: str = "") -> str:
+def banner_of(folder: Path, provenance: str, note: str = "", execution: str = "off") -> str:
     (folder / "data").mkdir()
     (folder / "data" / "study.yml").write_text(f"provenance: {provenance}\n", encoding="utf-8")
-    config = SimpleNamespace(sustainment_provenance="", html_theme_options={"announcement": note})
+    config = SimpleNamespace(
+        sustainment_provenance="",
+        html_theme_options={"announcement": note},
+        nb_execution_mode=execution,
+    )
     banner.configure(SimpleNamespace(confdir=folder), config)
     return config.html_theme_options["announcement"]
 
@@ -137,6 +142,12 @@ def test_the_banner_says_what_the_data_are_and_which_edition_this_is(tmp_path):
 
 def test_observed_data_have_no_banner(tmp_path):
     assert banner_of(tmp_path, "observed") == ""
+
+
+@pytest.mark.parametrize("execution", ["auto", "force", "cache", "inline", "lazy"])
+def test_a_build_that_executes_observed_data_itself_stops(tmp_path, execution):
+    with pytest.raises(ConfigError, match="by `sustainment build` alone"):
+        banner_of(tmp_path, "observed", execution=execution)
 
 
 def test_kinds_that_are_not_on_the_page_say_so():

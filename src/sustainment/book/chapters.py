@@ -196,6 +196,10 @@ def toc_files(toc: Any) -> Iterator[str]:
 
 def find_page(folder: Path, docname: str) -> Path:
     path = folder / f"{docname}.md"
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise UserError(
+            f"_toc.yml names {docname}, which lies outside the book. Copy the page into it."
+        )
     if path.is_file():
         return path
     known = [

@@ -22,6 +22,7 @@ from sustainment.book.execute import stable
 from sustainment.book.freshness import files_below, notebook_file
 from sustainment.book.parameters import Edition, Scalar, show, with_values
 from sustainment.errors import UserError
+from sustainment.study import PRIVATE_FOLDERS
 
 # Large or not part of the pages: linked where the system can, so that pages may still cite them.
 LINKED = ("data", "src", "tests")
@@ -136,8 +137,14 @@ def copy_rest(book: Book, staged: Path) -> set[Path]:
         if path.name.startswith(".") or path.name in GENERATED or path.name == "_build":
             continue
         if path.is_dir() and path.name in LINKED:
-            link(path, staged / path.name)
-            kept.add(Path(path.name))
+            linked = shown_of(book, path)
+            if linked != [path] and (staged / path.name).is_symlink():
+                (staged / path.name).unlink()  # from when nothing in it had to stay out
+            for source in linked:
+                name = source.relative_to(book.folder)
+                (staged / name).parent.mkdir(parents=True, exist_ok=True)
+                link(source, staged / name)
+                kept.add(name)
             continue
         for file in files_below(path) if path.is_dir() else [path]:
             relative = file.relative_to(book.folder)
@@ -151,18 +158,27 @@ def copy_rest(book: Book, staged: Path) -> set[Path]:
     return kept
 
 
+def shown_of(book: Book, folder: Path) -> list[Path]:
+    """What of a folder pages may include or offer as a download: of a real study's data not the raw ones."""
+    if book.settings["provenance"] != "observed" or folder.name != "data":
+        return [folder]
+    return [path for path in sorted(folder.iterdir()) if path.name not in PRIVATE_FOLDERS]
+
+
 def link(path: Path, target: Path) -> None:
-    """A link to a folder; a copy where the system allows no links."""
+    """A link to a file or folder; a copy where the system allows no links."""
     if target.is_symlink() and target.resolve() == path.resolve():
         return
     if target.is_symlink():
         target.unlink()
-    elif target.exists():
+    elif target.is_dir():
         shutil.rmtree(target)
+    else:
+        target.unlink(missing_ok=True)
     try:
-        target.symlink_to(path, target_is_directory=True)
+        target.symlink_to(path, target_is_directory=path.is_dir())
     except OSError:
-        shutil.copytree(path, target)
+        (shutil.copytree if path.is_dir() else shutil.copy)(path, target)
 
 
 def write_if_changed(path: Path, content: bytes) -> bool:

@@ -1,7 +1,8 @@
 """The sentence on top of every page: where its data come from, and which edition this is.
 
 The provenance is read from `data/study.yml`. What the configuration says under `html: announcement`
-follows it; there the runner names every edition but the default.
+follows it; there the runner names every edition but the default. Pages of observed data are made from
+what the runner has executed and audited, so a build that would execute chapters itself stops here.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
+from sphinx.errors import ConfigError
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -31,6 +33,11 @@ def provenance_of(confdir: str | Path) -> str:
 
 def configure(app: Sphinx, config: Config) -> None:
     config.sustainment_provenance = config.sustainment_provenance or provenance_of(app.confdir)
+    if provenance_of(app.confdir) == "observed" and config.nb_execution_mode != "off":
+        raise ConfigError(
+            "The data are a real study's. Pages of them are made by `sustainment build` alone, which "
+            "looks at all that is printed before it writes a page."
+        )
     said = SYNTHETIC if config.sustainment_provenance == "synthetic" else ""
     options = config.html_theme_options
     text = f"{said} {options.get('announcement') or ''}".strip()
