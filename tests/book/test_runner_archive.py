@@ -164,32 +164,34 @@ def test_the_command_says_where_the_archive_is(book):
 DECISIONS = """
 survey:
   decisions:
-    - {rule: impossible-value, item: b05, value: "240", then: removed, why: too many}
+    - {rule: impossible-value, item: b05, value: "240", then: removed, why: too many}  # by Karin
     - {rule: text-in-number, item: b09, value: ca 24 mån, then: removed, why: words}
     - {rule: impossible-date, item: d, value: 24, then: removed, why: no such day}
+    - {rule: duplicate-submission, id: R-0117, then: keep first, why: sent twice}
+    - {rule: test-record, column: email, matches: karin@, then: drop, why: a try}
     - rule: unknown-code
-      value: 'seven'
+      value: |
+        two
+        lines
+interviews:
+  excerpts:
+    approved:
+      xab2cd3ef: {edits: the clinic's name, identifiers: Ljusdal, consent: yes, second_reader: Karin,
+        replace: {BUP Ljusdal: a clinic}}
 """
+QUOTED = ("240", "ca 24", "R-0117", "karin", "Karin", "two", "Ljusdal")
 
 
-def test_the_archive_of_a_real_study_quotes_no_cell_of_its_data(book):
+def test_the_archive_of_a_real_study_quotes_nothing_of_its_data(book):
     with open(book / "data/study.yml", "a", encoding="utf-8") as settings:
         settings.write(DECISIONS)
     with zipfile.ZipFile(archive(book)) as packed:
-        assert b"ca 24 m" in packed.read("data/study.yml")  # invented: nothing to hide
+        text = packed.read("data/study.yml").decode()  # invented: nothing to hide
+    assert all(quoted in text for quoted in QUOTED)
     change(book / "data/study.yml", "provenance: synthetic", "provenance: observed")
     with zipfile.ZipFile(archive(book)) as packed:
         text = packed.read("data/study.yml").decode()
-    values = [d["value"] for d in yaml.safe_load(text)["survey"]["decisions"]]
-    assert values == ["withheld to protect persons"] * 4
-    assert "240" not in text and "ca 24" not in text and "why: too many" in text
-
-
-def test_a_quoted_cell_that_cannot_be_taken_out_stops_the_archive(book):
-    change(book / "data/study.yml", "provenance: synthetic", "provenance: observed")
-    with open(book / "data/study.yml", "a", encoding="utf-8") as settings:
-        settings.write(
-            "survey:\n  decisions:\n    - rule: a\n      value: |\n        two\n        lines\n"
-        )
-    with pytest.raises(UserError, match="quotes a cell of the raw data"):
-        archive(book)
+    assert not [quoted for quoted in QUOTED if quoted in text]
+    kept = yaml.safe_load(text)
+    assert kept["survey"]["decisions"][0]["why"] == "too many" and kept["provenance"] == "observed"
+    assert list(kept["interviews"]["excerpts"]["approved"]) == ["xab2cd3ef"]

@@ -137,6 +137,20 @@ def test_under_observed_only_reviewed_excerpts_are_shown(monkeypatch):
     assert excerpts.excerpt(read("observed"), wanted, approved=lambda i: i == wanted) == WORDS
 
 
+def test_what_an_observed_excerpt_hides_stands_in_its_entry_and_not_in_the_chapters_code(
+    monkeypatch,
+):
+    monkeypatch.setenv(excerpts.KEY_VARIABLE, "secret")
+    wanted = id_of(read("observed"))
+    name = WORDS.split()[0]
+    register = {"approved": {wanted: {**ENTRY, "replace": {name: "somebody"}}}}
+    observed = read("observed", excerpts=register)
+    assert excerpts.excerpt(observed, wanted) == WORDS.replace(name, "[somebody]")
+    with pytest.raises(UserError, match="code of a chapter is printed") as said:
+        excerpts.excerpt(observed, wanted, replace={name: "somebody"})
+    assert name not in str(said.value)
+
+
 # links -----------------------------------------------------------------------------------------
 
 

@@ -2,15 +2,15 @@
 
 The zip holds the book's sources, its reviewed values, its pages when they are up to date, and an
 RO-Crate description. Nothing asks git: what belongs to the book is what lies in its folder. Two
-archives of the same files are the same bytes. Of a real study, raw data are left out, and the raw values
-that its decisions on single cells name.
+archives of the same files are the same bytes. Of a real study, raw data are left out, and what its
+settings quote of them: ids and raw values in decisions, and what was edited in excerpts.
 """
 
 from __future__ import annotations
 
+import copy
 import json
 import os
-import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +22,7 @@ from sustainment.book.chapters import Book
 from sustainment.book.crate import FILE, describe, read_citation
 from sustainment.book.freshness import files_below, unchanged
 from sustainment.book.plan import Plan, make_plan
+from sustainment.disclosure.excerpts import approved
 from sustainment.errors import UserError
 from sustainment.report import WITHHELD
 from sustainment.study import PRIVATE_FOLDERS
@@ -30,6 +31,7 @@ from sustainment.study import PRIVATE_FOLDERS
 HIDDEN = (".ci/run", ".gitignore", ".pre-commit-config.yaml")
 LEFT_OUT = {"dist", "_build"}
 PROTECTED = ("data/raw/", "data/observed/")
+QUOTING = ("value", "id", "matches")  # of a decision: what may stand in one cell of the data
 SETTINGS, CHECKSUMS = "data/study.yml", "data/SHA256SUMS"
 DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say: the bytes tell nothing of the day
 
@@ -81,7 +83,7 @@ def source_files(book: Book) -> dict[str, Path]:
 def protected(name: str, content: bytes, book: Book) -> bytes:
     """A file of a real study as it may leave: without quoted cells, and without names of raw files."""
     if name == SETTINGS:
-        return without_raw_values(content.decode(), book.settings).encode()
+        return without_raw_values(book.settings).encode()
     if name == CHECKSUMS:
         private = tuple(f"{folder}/".encode() for folder in PRIVATE_FOLDERS)
         lines = content.splitlines(keepends=True)
@@ -89,25 +91,17 @@ def protected(name: str, content: bytes, book: Book) -> bytes:
     return content
 
 
-def without_raw_values(text: str, settings: Mapping[str, Any]) -> str:
-    """study.yml without what stood in single cells of the raw data: the decisions quote it.
+def without_raw_values(settings: Mapping[str, Any]) -> str:
+    """study.yml without what names single persons or cells: in decisions, and in excerpts' entries.
 
-    Raises UserError when one is written in a way that this cannot take out.
+    It is written anew, because a remark beside a line may quote the same.
     """
-
-    def decided(content: Mapping[str, Any]) -> list[Any]:
-        made = (content.get("survey") or {}).get("decisions") or ()
-        return [decision["value"] for decision in made if "value" in decision]
-
-    for value in decided(settings):
-        quoted = re.escape(str(value))
-        text = re.sub(rf"""(value:\s*)(["']?){quoted}\2(?=\s*[,}}\n])""", rf"\1{WITHHELD}", text)
-    if set(decided(yaml.safe_load(text))) - {WITHHELD}:
-        raise UserError(
-            "data/study.yml: a decision quotes a cell of the raw data in a way that cannot be taken out "
-            "of the archive. Write its `value:` on one line, plainly or in quotation marks."
-        )
-    return text
+    out = copy.deepcopy(dict(settings))
+    for decision in (out.get("survey") or {}).get("decisions") or ():
+        decision |= dict.fromkeys(set(decision) & set(QUOTING), WITHHELD)
+    for entry in approved(out.get("interviews") or {}).values():
+        entry |= dict.fromkeys(entry, WITHHELD)  # which clinic became "a clinic"
+    return yaml.safe_dump(out, allow_unicode=True, sort_keys=False, width=100)
 
 
 def page_files(plan: Plan) -> dict[str, Path]:

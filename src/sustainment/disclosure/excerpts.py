@@ -1,7 +1,8 @@
 """The register of excerpts: no passage of a real interview is shown without an entry.
 
 An entry stands under `interviews: excerpts: approved` in `data/study.yml`, by public id, and says what
-was edited, which identifiers were considered, what the person consented to, and who read it second.
+was edited, which identifiers were considered, what the person consented to, and who read it second. Words
+that something else stands for are named there too (`replace:`), never in a chapter, whose code is printed.
 """
 
 from __future__ import annotations

@@ -76,13 +76,19 @@ def excerpt(
     context : sentences of the same turn shown, greyed, on each side; of observed interviews none.
     leave_out : (start, end) within the passage, shown as […].
     replace : words → what stands for them, shown in square brackets ("BUP Norr" → "[a clinic]").
+        Of observed interviews they stand in the excerpt's entry: a chapter's code is printed with it.
     approved : under `observed`, the reviewed ids (or a function that knows them); by default
         `interviews: excerpts: approved` of study.yml. Anything else is refused.
     """
     provenance = _provenance(interviews)
-    _permit(interviews, public_id, provenance, approved)
+    entry = _permit(interviews, public_id, provenance, approved)
+    if replace and provenance == "observed":
+        raise UserError(
+            f"The code of a chapter is printed, and with it the words that `replace` is to take out of "
+            f"{public_id}. Write them into its entry in study.yml (replace: {{words: what stands for them}})."
+        )
     passage = find(interviews, public_id, key)
-    shown = edited(passage["text"], leave_out, replace or {})
+    shown = edited(passage["text"], leave_out, {**(replace or {}), **(entry.get("replace") or {})})
     # what stands around a real excerpt was not looked at by anybody when the excerpt was
     before, after = surroundings(interviews, passage, context if provenance == "synthetic" else 0)
     _display(to_html(public_id, shown, provenance, before, after), shown, public_id, provenance)
@@ -174,9 +180,10 @@ def _provenance(interviews: Interviews) -> str:
     return provenance
 
 
-def _permit(interviews, public_id: str, provenance: str, approved) -> None:
+def _permit(interviews, public_id: str, provenance: str, approved) -> dict:
+    """The excerpt's entry in the register; {} when there is none because there need be none."""
     if provenance != "observed":
-        return
+        return {}
     if approved is None:
         from sustainment.disclosure.excerpts import approved as entries
 
@@ -187,6 +194,7 @@ def _permit(interviews, public_id: str, provenance: str, approved) -> None:
             f"The excerpt {public_id!r} is not on the reviewed list (interviews: excerpts: "
             "approved in study.yml), so it is not shown."
         )
+    return dict(approved[public_id]) if isinstance(approved, dict) else {}
 
 
 def _display(markup: str, shown: str, public_id: str, provenance: str) -> None:
