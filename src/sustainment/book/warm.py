@@ -107,7 +107,9 @@ def serve(listener: socket.socket, life: int) -> None:
                 become_kernel(request, warm)
             kernels.append(os.pidfd_open(pid))
             lines.modify(caller, selectors.EVENT_READ, kernels)
-            socket.send_fds(caller, [f"{pid}\n".encode()], [kernels[-1]])
+            # a worker that ended meanwhile is noticed when its line is read next
+            with contextlib.suppress(BrokenPipeError):
+                socket.send_fds(caller, [f"{pid}\n".encode()], [kernels[-1]])
 
 
 def next_request(worker: socket.socket) -> dict[str, Any] | None:
