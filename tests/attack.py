@@ -203,3 +203,62 @@ def told_elsewhere(truth: Sequence[Register], shown: Sequence[Register]) -> list
             if printed.get((value.key, was.value, was.count, was.of)):
                 found.append((register.edition, value.key))
     return found
+
+
+# One scale, everything said of it anywhere ------------------------------------------------------------
+
+SAYS = {"disagree": slice(0, 2), "agree": slice(3, 5), "answered by": slice(0, 5)}
+
+
+def scale_recovered(
+    truth: Register, shown: Register, wording: Mapping[str, str], width: float
+) -> list[tuple]:
+    """Withheld answers to a statement that can be narrowed below `width` steps, by a reader who knows
+    the questionnaire: the figure of all statements, how many answered each, and what other chapters say
+    of those who agree. wording: item → its wording.
+    """
+    whole = next(t for t in truth.tables if t.id == "fig-items")
+    printed = next(t for t in shown.tables if t.id == "fig-items")
+    everybody = next(v.value for v in shown.values if v.key == "items.respondents")
+    names, found = whole.columns[1:], []
+    for real, row in zip(whole.cells, printed.cells, strict=True):
+        numbers = [int(n) for n in real[1:]]
+        facts = [(slice(0, len(names)), everybody), *said_of(row[0], shown, wording)]
+        runs = {column: run_of(column, names) for column in printed.columns[1:]}
+        facts += [(runs[c], int(n)) for c, n in zip(printed.columns[1:], row[1:], strict=True) if n.isdigit()]  # fmt: skip
+        assert all(sum(numbers[run]) == said for run, said in facts), "the attack itself is wrong"
+        sums = np.zeros((len(facts), len(names)))
+        for at, (run, _) in enumerate(facts):
+            sums[at, run] = 1
+        for column, text in zip(printed.columns[1:], row[1:], strict=True):
+            if text.isdigit() or column == "no answer":
+                continue
+            cost = np.zeros(len(names))
+            cost[runs[column]] = 1
+            low, high = (
+                sign * linprog(sign * cost, A_eq=sums, b_eq=[n for _, n in facts]).fun
+                for sign in (1, -1)
+            )
+            if high - low < width - 1e-6:
+                found.append((row[0], column))
+    return found
+
+
+def run_of(column: str, names: Sequence[str]) -> slice:
+    """The answers behind a printed column: one, or neighbours that were merged."""
+    first, _, last = column.partition(" to ")
+    return slice(names.index(first), names.index(last or first) + 1)
+
+
+def said_of(statement: str, shown: Register, wording: Mapping[str, str]):
+    """What other tables and sentences print of one statement: (which answers, how many)."""
+    for table in shown.tables:
+        if "answered by" in table.columns and "question" in table.columns:
+            at = [table.columns.index(c) for c in ("question", "answered by")]
+            for row in table.cells:
+                if row[at[0]] == statement and row[at[1]].isdigit():
+                    yield SAYS["answered by"], int(row[at[1]])
+    for value in shown.values:
+        item, said = value.population.split(" ")[-1], value.key.rpartition("_")[2]
+        if wording.get(item) == statement and said in SAYS and isinstance(value.value, int):
+            yield SAYS[said], value.value

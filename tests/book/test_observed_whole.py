@@ -4,6 +4,8 @@ Planned and audited together, made into pages with warnings as errors, read, sea
 attacked. What it takes to derive such a study is in tests/observed.py, the attacks in tests/attack.py.
 """
 
+import csv
+import io
 import json
 import os
 import re
@@ -12,6 +14,7 @@ import struct
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -230,6 +233,17 @@ def test_a_reader_with_a_solver_recovers_no_withheld_cell(truth, shown, rules, w
     careful = [attack.blanked(r, rules.minimum) for r in truth]
     broken = attack.recovered(truth, careful, about, sizes, rules.width, whole)
     assert len(broken) > 5  # the same attack on pages where only the small numbers are blanked
+
+
+def test_a_reader_who_knows_the_questionnaire_recovers_no_answer_to_a_statement(book, truth, shown):
+    rows = csv.reader(io.StringIO((book / "data/raw/survey_dictionary.csv").read_text("utf-8")))
+    wording = {row[0]: row[4] for row in rows}
+    for real, register in zip(truth, shown, strict=True):
+        assert attack.scale_recovered(real, register, wording, 5) == []
+    # with what other chapters would print of the same statements, the same attack succeeds
+    joint = [v for v in truth[0].values if v.key.startswith("meet.")]
+    careless = replace(shown[0], values=[*shown[0].values, *joint])
+    assert attack.scale_recovered(truth[0], careless, wording, 5)
 
 
 def test_a_reader_of_two_editions_finds_no_small_group_between_them(truth, shown, rules):

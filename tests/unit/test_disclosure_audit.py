@@ -124,6 +124,67 @@ def test_a_number_of_the_question_itself_gives_nothing_away():
     assert said_numbers("Of “from 30 to 45 years” 30 said yes.", "from 30 to 45 years") == {30}
 
 
+SCALE = ("statement", "Disagree", "Agree", "Agree strongly", "not applicable", "no answer")
+
+
+@pytest.mark.parametrize("where", ["a table", "prose"])
+def test_a_row_about_the_same_question_elsewhere_gives_a_hidden_cell_away(where):
+    full = table("tbl-scale", SCALE, [("It fits.", 8, 19, 19, 1, 3)])
+    size = value("a.answered", 50, "respondents", of=66)
+    there = {"chapter": "integration/two", "population": "respondents: answered it"}
+    shown = hide(full, (0, 2), (0, 3), (0, 4))
+    other = (
+        table(
+            "tbl-answered",
+            ("question", "answered by"),
+            [("It fits", 46)],
+            chapter="integration/two",
+        )
+        if where == "a table"
+        else value("b.agree", 38, of=46, label="It fits.", **there)
+    )
+    rules = replace(RULES, sizes={"population": 66, "respondents": 50})
+    together, apart = hide(full, (0, 2), (0, 3), (0, 4)), register(size, full)
+    assert audit([apart], [register(size, together)], rules) == []
+    found = audit([register(size, full, other)], [register(size, shown, other)], rules)
+    assert rules_of(found) == {"can-be-worked-out"}
+    assert any("not applicable" in finding.message for finding in found)
+
+
+def test_the_order_of_rows_narrows_a_hidden_number_between_its_neighbours():
+    rows = [("a", 30), ("b", 20), ("c", 6), ("d", 3)]
+    full = table("tbl-a", COLUMNS, rows)
+    said = value("a.c", 6, "respondents", of=66)
+    hidden = register(hide(full, (2, 1), (3, 1)), withhold(said))
+    assert audit([register(full, said)], [hidden], RULES) == []  # from 0 to 20
+    near = table("tbl-a", COLUMNS, [*rows, ("e", 3)])
+    shown = register(hide(near, (3, 1), (4, 1)))
+    assert audit([register(near)], [shown], RULES) == []  # from 0 to 6
+    near = table("tbl-a", COLUMNS, [("a", 30), ("b", 20), ("c", 5), ("d", 4), ("e", 3)])
+    shown = register(hide(near, (3, 1), (4, 1)))
+    assert audit([register(near)], [shown], RULES) == []  # from 0 to 5: just enough
+    other = table("tbl-a", COLUMNS, [("a", 30), ("c", 5), ("b", 20), ("d", 4), ("e", 3)])
+    assert audit([register(other)], [register(hide(other, (3, 1), (4, 1)))], RULES) == []
+    between = table("tbl-a", COLUMNS, [("a", 30), ("b", 20), ("c", 18), ("d", 17), ("e", 3)])
+    shown = register(hide(between, (2, 1), (4, 1)))
+    assert rules_of(audit([register(between)], [shown], RULES)) == {"can-be-worked-out"}
+
+
+def test_a_word_for_a_hidden_number_narrows_it():
+    count = value("a.yes", 24, of=42)
+    word = replace(count, key="a.word", value="more than half", text="more than half")
+    unsaid = replace(word, value="[words withheld]", text="[words withheld]", count=None)
+    truth = register(count, word)
+    assert audit([truth], [register(withhold(count), unsaid)], RULES) == []
+    found = audit([truth], [register(withhold(count), replace(word, count=None, of=None))], RULES)
+    assert rules_of(found) == {"can-be-worked-out"}
+
+
+def test_a_share_without_its_count_tells_the_count():
+    share = replace(value("a.share", 0.25, "respondents: nurses", of=12), text="25 %")
+    assert "printed-small" in rules_of(audit([register(share)], [register(share)], RULES))
+
+
 def test_merged_categories_are_read_as_sums():
     full = table("tbl-a", COLUMNS, [("none", 2), ("1–2", 9), ("3 or more", 20)])
     shown = merge_table(full, [[0, 1], [2]], [])

@@ -13,7 +13,7 @@ from sustainment.errors import UserError
 from sustainment.report import Statistic
 from sustainment.study import Study
 
-CHAPTER = '---\nsustainment: {}\n---\n"said yes" "said no" "About half of them." "statement" "persons" "mean" "second"'
+CHAPTER = '---\nsustainment: {}\n---\n"said yes" "said no" "About half of them." "statement" "persons" "mean" "share" "second"'
 
 
 @pytest.fixture
@@ -80,6 +80,47 @@ def test_a_number_of_nobody_knows_whom_is_withheld(study):
     assert passed(study, 30, population="").text == "[number withheld]"
 
 
+@pytest.mark.parametrize("of", [12, 42])
+def test_a_share_tells_the_count_behind_it_when_nobody_says_it(study, of):
+    assert passed(study, 3 / of, f"{300 / of:.0f} %", of=of).text == "[share withheld]"
+    assert passed(study, (of - 3) / of, f"{100 - 300 / of:.0f} %", of=of).text == "[share withheld]"
+
+
+def test_a_share_of_nobody_knows_whom_passes_only_as_the_end_of_an_interval(study):
+    assert passed(study, 0.381, "38 %").text == "[share withheld]"
+    assert passed(study, 0.381, "38 %", target="people like these").text == "38 %"
+
+
+def test_that_all_of_a_group_said_so_is_no_size_of_a_group(study):
+    assert passed(study, 42, count=42, of=42).text == "[number withheld]"
+    settings = {**SETTINGS, "protection": {**SETTINGS["protection"], "survey": {
+        **SETTINGS["protection"]["survey"], "harmless": ["answered"]}}}  # fmt: skip
+    size = statistic(42, count=42, of=42, label="answered")
+    assert gate.protect_statistic(replace(study, settings=settings), size).text == "42"
+
+
+def test_a_word_for_a_hidden_number_passes_only_where_it_leaves_room(study, monkeypatch):
+    (study.root / "notebooks/survey/one.md").write_text(CHAPTER + " few more than half", "utf-8")
+    assert passed(study, "more than half", count=24, of=42).text == "more than half"
+    plan(monkeypatch, hidden=["a.key"], derived="withheld")
+    assert passed(study, "more than half", count=24, of=42).text == "[words withheld]"  # 24 of 42
+    assert passed(study, "few", count=3, of=46).text == "few"  # from 1 to 7 of 46
+
+
+class Answers:
+    answers = pd.DataFrame({"b": [1]}, index=pd.Index(["R-0117"], name="id"))
+
+
+@pytest.mark.parametrize("place", ["key", "population", "label", "target"])
+def test_nothing_beside_a_value_names_a_person(study, place):
+    named = replace(study, _opened={"survey": Answers})
+    with pytest.raises(UserError, match="names") as said:
+        gate.protect_statistic(
+            named, replace(statistic(30, count=30, of=66), **{place: "n.r-0117"})
+        )
+    assert "0117" not in str(said.value)
+
+
 def test_smallest_and_largest_values_are_withheld(study):
     extreme = replace(statistic(40), key="a.largest")
     assert gate.protect_statistic(study, extreme).text == "[number withheld]"
@@ -112,6 +153,28 @@ def test_small_cells_and_what_stands_beside_them_are_withheld(study):
     safe = gate.protect_table(study, FRAME, "tbl-a", "respondents", ["persons"], {})
     assert safe["persons"].tolist() == [30, "withheld"]
     assert safe["mean"].tolist() == [1.23, "withheld"]
+
+
+GROUPS = pd.DataFrame({"statement": ["said yes", "said no", "second"], "persons": [9, 20, 16]})
+
+
+def test_shares_and_means_in_a_table_are_of_enough_persons_and_tell_of_enough(study):
+    frame = GROUPS.assign(share=[5.5 / 9, 1 / 20, 0.5], mean=[1.5, 2.5, 3.5])
+    safe = gate.protect_table(study, frame, "tbl-a", "respondents", ["persons"], {})
+    assert safe["share"].tolist() == ["withheld", "withheld", 0.5]  # of nine; one of twenty
+    assert safe["mean"].tolist() == ["withheld", "withheld", 3.5]
+    alone = frame[["statement", "mean"]]  # nobody says of how many
+    safe = gate.protect_table(study, alone, "tbl-a", "respondents", [], {})
+    assert safe["mean"].tolist() == ["withheld"] * 3
+
+
+def test_of_a_table_that_is_never_let_out_the_plan_knows_no_word(study, monkeypatch):
+    monkeypatch.setenv(gate.COLLECT_VARIABLE, "1")
+    monkeypatch.setenv("SUSTAINMENT_VALUES", str(study.root / "_build" / "collect" / "default"))
+    frame = FRAME.assign(statement=["I am the only one left", "said no"])
+    collected = gate.protect_table(study, frame, "tbl-a", "respondents", ["persons"], {})
+    assert collected.shape == (1, 1) and "withheld" in collected.iloc[0, 0]
+    assert gate.protect_table(study, FRAME, "tbl-a", "respondents", ["persons"], {}) is FRAME
 
 
 def test_bands_and_written_labels_with_numbers_pass(study):
@@ -157,6 +220,7 @@ def test_an_undeclared_column_of_whole_numbers_is_taken_to_count_persons(study):
         (FRAME.assign(statement=["I was alone", "said no"]), "respondents", "words that are not"),
         (FRAME.assign(second="said yes"), "respondents", "crosses more than"),
         (FRAME[["statement"]], "respondents", "may be persons"),
+        (FRAME.assign(statement="said no"), "respondents", "may be persons"),
         (FRAME.assign(statement=["3 said yes", "said no"]), "respondents", "words that are not"),
         (FRAME, "respondents: a, b", "crosses more than"),
     ],

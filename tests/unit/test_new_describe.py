@@ -64,7 +64,11 @@ def test_ticks_are_counted_by_option(survey):
 def test_outcome_is_yes_no_and_silent_of_everybody(survey):
     assert describe.outcome(survey, {"item": "use", "yes": ["1"]}, 10) == (3, 2, 5)
     groups = describe.by_group(survey, {"item": "use", "yes": ["1"]}, "how")
-    assert groups.to_numpy().tolist() == [["Never", 1, 1], ["Sometimes", 1, 1], ["Often", 1, 2]]
+    assert groups.to_numpy().tolist() == [
+        ["Never", 1, 0, 1],
+        ["Sometimes", 1, 0, 1],
+        ["Often", 1, 1, 2],
+    ]
 
 
 def test_numbers_show_quartiles_and_no_single_person(survey):

@@ -110,6 +110,11 @@ def look_at_value(model: Model, value: Value, truth: Value | None, seen: Printed
     if unknown is None:
         return
     words = isinstance(value.value, str)
+    if words and truth.of:  # "few" tells between how many and how many they are
+        low, high = model.rules.called(value.value.casefold(), truth.of) or (0, truth.of)
+        system = model.system
+        system.lower[unknown] = max(system.lower[unknown], low)
+        system.upper[unknown] = min(system.upper[unknown], high)
     if value.count is not None or not words or value.value.casefold() in ("none", "all"):
         seen.unknowns.add(unknown)
 

@@ -15,6 +15,7 @@ from sustainment.disclosure.rules import (
     INTERVIEWS,
     PASSAGES,
     Rules,
+    implied_count,
     is_extreme,
     rounded,
 )
@@ -120,7 +121,8 @@ def hide_cells(
                 continue
             source = derived.get(str(column))
             tied = source in gone if source else bool(gone) or flagged
-            if tied or is_extreme(str(column)):
+            persons = [int(row[c]) for c in counting if not pd.isna(row[c])]
+            if tied or is_extreme(str(column)) or of_too_few(row[column], persons, rules):
                 gone.add(column)
             elif isinstance(row[column], float) and not pd.isna(row[column]):
                 out.iloc[i, out.columns.get_loc(column)] = round(row[column], 2)
@@ -130,6 +132,14 @@ def hide_cells(
         if not (out[column].astype(object) == CELL).any():
             out[column] = out[column].astype(frame[column].dtype)
     return out
+
+
+def of_too_few(number: Any, persons: Sequence[int], rules: Rules) -> bool:
+    """Whether a share or a mean may be of too few, or tell of too few: persons are the counts beside it."""
+    if max(persons, default=0) < rules.denominator:
+        return True  # or nobody says how many
+    implied = ((implied_count(number, of), of) for of in persons)
+    return any(count is not None and rules.small(count, of) for count, of in implied)
 
 
 def interview_cells(frame: pd.DataFrame, rules: Rules, population: str) -> pd.DataFrame:

@@ -30,6 +30,7 @@ from sustainment.disclosure.rules import (
     UNKNOWN,
     WORDS,
     Rules,
+    implied_count,
     is_extreme,
     is_part,
     number_in,
@@ -65,7 +66,16 @@ def collecting(study: Study) -> bool:
 
 
 def protect_statistic(study: Study, statistic: Any) -> Any:
-    """The statistic as it may leave: as it is, coarser, or with a mark in its place."""
+    """The statistic as it may leave: as it is, coarser, or with a mark in its place.
+
+    Raises UserError when what is printed beside it names somebody.
+    """
+    beside = (statistic.key, statistic.population, statistic.label, statistic.target)
+    if any(vocabulary_of(study).names_someone(words) for words in beside):
+        raise UserError(
+            f"notebooks/{study.chapter}.md: the key, population, label or target of a reported value names "
+            f"a person or a document of the data. They are printed beside it: use words of the book."
+        )
     if collecting(study):
         return statistic
     if statistic.value is None:
@@ -111,12 +121,15 @@ def protect_number(statistic: Any, rules: Rules, derived_withheld: bool) -> Any:
     of = statistic.of if statistic.of is not None else rules.sizes.get(statistic.population)
     whole = isinstance(statistic.value, int)
     count = statistic.count if statistic.count is not None else statistic.value if whole else None
+    if statistic.text.endswith("%") and count is None:
+        count = implied_count(statistic.value, of)
     if count is not None:
-        is_size = count == of and statistic.value == count
-        if count < 0 or (rules.small(count, of, [statistic.label]) and not is_size):
+        if count < 0 or rules.small(count, of, [statistic.label]):
             return None
     elif derived_withheld:
         return None  # it may have been worked out from a number that is hidden
+    elif statistic.text.endswith("%") and not statistic.target:
+        return None  # a share, and no end of an interval: nobody said of how many it is how many
     if derived_withheld and statistic.count is None:
         return None
     if whole:
@@ -130,7 +143,7 @@ def protect_number(statistic: Any, rules: Rules, derived_withheld: bool) -> Any:
     if value is None:
         return None
     if text.endswith("%") and count is None:
-        least = 100 * rules.minimum / rules.size
+        least = 100 * rules.minimum / (of or rules.size)
         if not least <= 100 * value <= 100 - least:
             return None
     return replace(statistic, value=value, text=text)
@@ -177,7 +190,8 @@ def protect_word(statistic: Any, rules: Rules, vocabulary: Vocabulary, hidden: b
         return None
     if statistic.count is not None:
         too_small = statistic.of is not None and statistic.of < rules.denominator
-        if too_small or (hidden and extreme):
+        low, high = rules.called(statistic.value.casefold(), statistic.of) or (0, rules.size)
+        if too_small or (hidden and (extreme or high - low < rules.width)):
             return None
         statistic = replace(statistic, count=None, of=None)
     return statistic if vocabulary.knows(statistic.value) else None
@@ -199,14 +213,17 @@ def protect_table(
     counts: the columns said to count persons; every other column of whole numbers is taken to.
     derived: {column: the column of counts it can be worked out from}.
     """
-    if collecting(study):
-        return frame
-    rules, plan = read_rules(study.settings), load(study)
-    hidden, rows, columns = plan.table(study.chapter, id)
+    rules = read_rules(study.settings)
+    plan = None if collecting(study) else load(study)
     if id in rules.release:
         return frame
     population, vocabulary = rules.about(id, population), vocabulary_of(study)
     strand = rules.strand(population)
+    if plan is None:
+        # The plan names rows by their words: of a table that is never let out, it must know none.
+        why = strand == SURVEY and unprintable(frame, population, rules, vocabulary)
+        return whole_withheld(why) if why else frame
+    hidden, rows, columns = plan.table(study.chapter, id)
     if strand == OPEN:
         frame = hide_words(frame, vocabulary, known_numbers(study, rules), rules.minimum)
     elif strand == INTERVIEWS:
@@ -219,7 +236,7 @@ def protect_table(
         frame = survival_steps(frame, rules)
     why = unprintable(frame, population, rules, vocabulary)
     if why:
-        return pd.DataFrame({"Withheld": [f"This table is withheld: {why}."]})
+        return whole_withheld(why)
     if strand in (OPEN, RANGES, SURVIVAL):
         safe = frame
     elif strand == SURVEY:
@@ -230,6 +247,10 @@ def protect_table(
         safe = interview_cells(frame, rules, population)
     remember(study, safe.to_numpy().ravel().tolist())
     return safe
+
+
+def whole_withheld(why: str) -> pd.DataFrame:
+    return pd.DataFrame({"Withheld": [f"This table is withheld: {why}."]})
 
 
 def unprintable(frame: pd.DataFrame, population: str, rules: Rules, vocabulary: Vocabulary) -> str:
@@ -248,6 +269,8 @@ def unprintable(frame: pd.DataFrame, population: str, rules: Rules, vocabulary: 
     numbers = [c for c in frame.columns if c not in labels]
     if rules.strand(population) not in (OPEN, RANGES) and not numbers:
         return "it counts nobody, so its lines may be persons"
+    if rules.strand(population) in (SURVEY, INTERVIEWS) and frame[labels].duplicated().any():
+        return "some of its lines have the same words, so its lines may be persons"
     if rules.strand(population) == SURVEY and rules.crosses_too_much(
         len(labels), len(numbers), population
     ):

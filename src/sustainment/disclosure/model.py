@@ -9,12 +9,14 @@ prose and tables, are taken to be the same number: a reader may know more than w
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
+from itertools import combinations, pairwise, permutations
+
+import numpy as np
 
 from sustainment.disclosure.register import Register, Table, Value
-from sustainment.disclosure.rules import SURVEY, Rules, base_of, is_part
+from sustainment.disclosure.rules import SURVEY, Rules, base_of, implied_count, is_part
 from sustainment.disclosure.system import System
 
 
@@ -80,6 +82,9 @@ class Model:
         of = value.of if value.of is not None else self.sizes.get(value.population)
         if value.count is not None:
             return value.count, of
+        implied = implied_count(value.value, of) if value.text.endswith("%") else None
+        if implied is not None:
+            return implied, of
         whole = isinstance(value.value, int) and not isinstance(value.value, bool)
         if not whole or value.value < 0:
             return None
@@ -124,6 +129,7 @@ def build_model(registers: Sequence[Register], rules: Rules) -> Model:
     for register in registers:
         for table in counting_tables(register, rules):
             add_table(model, table)
+    tie_rows(model, registers)
     hide_equal_counts_together(model)
     for register in registers:
         add_nested_counts(model, register)
@@ -145,16 +151,13 @@ def add_value(model: Model, value: Value) -> None:
     harmless = value.label in model.rules.harmless
     place = Place((value.key,), value.chapter, value.edition, unknown, name, declared, harmless)
     model.places.append(place)
-    is_size = (
-        count == of and value.value == count
-    )  # "all who answered answered": no trait of anybody
-    if not is_size and model.rules.small(count, of, [value.label]):
+    if model.rules.small(count, of, [value.label]):
         model.sensitive.add(unknown)
     if of is not None and 0 < count < of:
         rest = model.number(of - count, of)
         if rest == unknown:  # half of them: equal, and yet two groups
             rest = model.other_half(unknown, of)
-        if not is_size and 0 < of - count < model.rules.minimum:
+        if 0 < of - count < model.rules.minimum:
             model.sensitive.add(rest)
         model.system.add_sum([unknown, rest], model.size(of))
 
@@ -188,10 +191,24 @@ def add_table(model: Model, table: Table) -> None:
     }
     for line in lines:
         add_line(model, [grid[spot] for spot in line], spoken)
+    for k in columns:
+        add_order(model, [grid[i, k] for i in rows if (i, k) in grid])
     for parts, total in own_totals(table, columns, list(rows)):
         unknowns = [[grid.get(spot) for spot in pair] for pair in (parts, total)]
         for group in zip_lines(unknowns):
             model.system.add_sum(*group)
+
+
+def add_order(model: Model, column: list[int]) -> None:
+    """A column that falls from row to row was sorted by it, so a hidden number lies between its neighbours."""
+    values = [model.system.values[u] for u in column]
+    if len(values) < 4 or values != sorted(values, reverse=True):
+        return
+    for above, below in pairwise(column):
+        if above != below:
+            gap = model.system.values[above] - model.system.values[below]
+            between = model.system.add(f"a difference in {model.system.names[above]}", gap, np.inf)
+            model.system.add_sum([below, between], above)
 
 
 def add_line(model: Model, unknowns: list[int], spoken: Mapping[int, int]) -> None:
@@ -240,6 +257,45 @@ def zip_lines(unknowns: list[list[int | None]]) -> Iterable[tuple[list[int], int
         members = parts[at * size : (at + 1) * size]
         if total is not None and None not in members:
             yield members, total  # type: ignore[misc]
+
+
+def tie_rows(model: Model, registers: Sequence[Register]) -> None:
+    """Rows about the same question in several places: neighbouring answers in one that add up to a
+    number in another are taken to be the same persons ("agree" here, "Agree" and "Agree strongly" there).
+    """
+    rows: dict[tuple[str, str], set[tuple[int, ...]]] = defaultdict(set)
+    for register in registers:
+        for table in counting_tables(register, model.rules):
+            for i in range(len(table.cells)):
+                words = table.words_of(i)
+                spots = ((table.columns[k], table.count(i, k)) for k in table.counts)
+                row = [
+                    model.cells[table.population, words, c, n] for c, n in spots if n is not None
+                ]
+                rows[base_of(table.population), question(words)].add(tuple(row))
+        for value in register.values:
+            found = model.counted(value)
+            if found and value.label:
+                about = base_of(value.population), question(value.label)
+                rows[about].add((model.number(*found, value.chapter),))
+    values = model.system.values
+    for found in rows.values():
+        for row, other in permutations(found, 2):
+            for block in blocks_of(row):
+                total = sum(values[u] for u in block)
+                for same in set(other) - set(row):
+                    if total and values[same] == total:
+                        model.system.add_sum(block, same)
+
+
+def question(words: str) -> str:
+    return " ".join(words.casefold().split()).strip(" .?")
+
+
+def blocks_of(row: Sequence[int]) -> Iterator[Sequence[int]]:
+    """All runs of neighbours in a row, single ones too."""
+    for start, stop in combinations(range(len(row) + 1), 2):
+        yield row[start:stop]
 
 
 def hide_equal_counts_together(model: Model) -> None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from fnmatch import fnmatchcase
 from typing import Any
 
 from sustainment.errors import UserError
+from sustainment.report import QUANTITY_WORDS, quantity_word
 
 SURVEY, INTERVIEWS, PASSAGES, OPEN, UNKNOWN = "survey", "interviews", "passages", "open", ""
 RANGES, SURVIVAL = "ranges", "survival"
@@ -72,6 +73,7 @@ class Rules:
         ("most", 51, 99),
         ("all", 100, 100),
     )
+    shares_called: Sequence[Sequence[Any]] = QUANTITY_WORDS  # the words for shares of the survey
 
     def strand(self, population: str) -> str:
         """survey, ranges, survival, interviews, passages, open (no persons), or "" for one nobody named."""
@@ -109,6 +111,15 @@ class Rules:
         """Whether a table of so many columns of words and of numbers crosses too many traits."""
         ways = labels + (numbers > 1) + population.count(":") + population.count(",")
         return ways > self.ways
+
+    def called(self, word: str, of: int | None) -> tuple[int, int] | None:
+        """The fewest and the most persons of a group that a word for a share can stand for."""
+        said = [
+            k
+            for k in range((of or 0) + 1)
+            if of and quantity_word(k / of, self.shares_called) == word
+        ]
+        return (said[0], said[-1]) if said else None
 
     def word_for(self, count: int, of: int) -> str:
         """The word in place of a number of interviews: few, some, most, all."""
@@ -150,6 +161,8 @@ def read_rules(settings: Mapping[str, Any]) -> Rules:
         "harmless": tuple(survey.pop("harmless", ())),
         "zero_shows": tuple(survey.pop("zero_shows", ())),
     }
+    if settings.get("words"):
+        given["shares_called"] = settings["words"]
     for name in ("minimum", "denominator", "width", "ways"):
         if name in survey:
             given[name] = int(survey.pop(name))
@@ -187,6 +200,14 @@ def whole_percent(text: str) -> str:
     if not number:
         return text
     return f"{Decimal(number).quantize(Decimal(1), rounding=ROUND_HALF_UP)} %".replace("-", "−")
+
+
+def implied_count(share: Any, of: int | None) -> int | None:
+    """The persons behind a share of a group of known size: 0.25 of 12 tells 3. None when there are none."""
+    if not isinstance(share, float) or not of or not 0 <= share <= 1:
+        return None
+    count = round(share * of)
+    return count if abs(share * of - count) < 1e-6 else None
 
 
 def number_in(text: str) -> float | None:

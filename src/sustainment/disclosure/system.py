@@ -18,13 +18,14 @@ TOLERANCE = 1e-6
 
 @dataclass
 class System:
-    """Unknowns x with true values, bounds 0 ≤ x ≤ upper, and sums Σ c·x = 0 that all hold.
+    """Unknowns x with true values, bounds lower ≤ x ≤ upper (0 and the group), and sums Σ c·x = 0 that all hold.
 
     names: what a message calls each unknown. together: class of unknowns hidden or shown as one.
     """
 
     names: list[str] = field(default_factory=list)
     values: list[int] = field(default_factory=list)
+    lower: list[float] = field(default_factory=list)
     upper: list[float] = field(default_factory=list)
     together: list[int] = field(default_factory=list)
     sums: list[dict[int, int]] = field(default_factory=list)
@@ -34,6 +35,7 @@ class System:
         """A new unknown; returns its number."""
         self.names.append(name)
         self.values.append(int(value))
+        self.lower.append(0.0)
         self.upper.append(float(max(upper, value)))
         self.together.append(len(self.names) - 1 if together is None else together)
         return len(self.names) - 1
@@ -87,11 +89,14 @@ class System:
             if not targets:
                 continue
             if not sums:
-                found |= {i: (0.0, self.upper[i]) for i in targets}
+                found |= {i: (self.lower[i], self.upper[i]) for i in targets}
                 continue
             place = {unknown: at for at, unknown in enumerate(members)}
             matrix, right = self._equations(sums, place, known)
-            bounds = [(0, self.upper[i] if np.isfinite(self.upper[i]) else None) for i in members]
+            bounds = [
+                (self.lower[i], self.upper[i] if np.isfinite(self.upper[i]) else None)
+                for i in members
+            ]
             for i in targets:
                 cost = np.zeros(len(members))
                 cost[place[i]] = 1

@@ -176,7 +176,9 @@ def outcome(survey: Survey, settings: dict[str, Any], size: int) -> tuple[int, i
 
 
 def by_group(survey: Survey, settings: dict[str, Any], group: str) -> pd.DataFrame:
-    """The outcome in each group: who answered the question, and who said yes.
+    """The outcome in each group: who said yes, who did not, and who answered at all.
+
+    All three, since two of them tell the third, which may be about too few.
 
     How many belong to the group is left out: beside the question's own table it would tell too much.
     """
@@ -190,5 +192,6 @@ def by_group(survey: Survey, settings: dict[str, Any], group: str) -> pd.DataFra
         own = said[(survey.answers[group] == code).fillna(False)]
         if len(own):
             yes = int(own.astype(str).isin(yes_codes).sum())
-            rows.append((labels.get(code, code), yes, int(own.notna().sum())))
-    return pd.DataFrame(rows, columns=["group", "yes", "answered"])
+            answered = int(own.notna().sum())
+            rows.append((labels.get(code, code), yes, answered - yes, answered))
+    return pd.DataFrame(rows, columns=["group", "yes", "no", "answered"])

@@ -263,7 +263,7 @@ def _protection(draft: Draft, kept: int, interviews: Interviews | None) -> None:
     counted = {"populations": ["population", "respondents", "silent"], "minimum": 5}
     draft.add(
         "protection.survey",
-        counted | {"harmless": ["answered", *MISSING_KINDS]},
+        counted | {"harmless": ["asked", "answered", *MISSING_KINDS]},
         "no number of fewer persons is printed, and no complement of fewer; that nobody or "
         "everybody was asked or answered tells nothing of a person",
     )
