@@ -99,8 +99,10 @@ def without_raw_values(settings: Mapping[str, Any]) -> str:
     out = copy.deepcopy(dict(settings))
     for decision in (out.get("survey") or {}).get("decisions") or ():
         decision |= dict.fromkeys(set(decision) & set(QUOTING), WITHHELD)
-    for entry in approved(out.get("interviews") or {}).values():
-        entry |= dict.fromkeys(entry, WITHHELD)  # which clinic became "a clinic"
+    interviews = out.get("interviews") or {}
+    blanked = {id: dict.fromkeys(entry, WITHHELD) for id, entry in approved(interviews).items()}
+    if blanked:  # they say which clinic became "a clinic"
+        interviews["excerpts"]["approved"] = blanked
     return yaml.safe_dump(out, allow_unicode=True, sort_keys=False, width=100)
 
 

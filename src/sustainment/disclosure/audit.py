@@ -110,7 +110,7 @@ def look_at_value(model: Model, value: Value, truth: Value | None, seen: Printed
     if unknown is None:
         return
     words = isinstance(value.value, str)
-    if words and truth.of:  # "few" tells between how many and how many they are
+    if words and truth and truth.of:  # "few" tells between how many and how many they are
         low, high = model.rules.called(value.value.casefold(), truth.of) or (0, truth.of)
         system = model.system
         system.lower[unknown] = max(system.lower[unknown], low)

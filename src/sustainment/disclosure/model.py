@@ -279,11 +279,11 @@ def tie_rows(model: Model, registers: Sequence[Register]) -> None:
                 about = base_of(value.population), question(value.label)
                 rows[about].add((model.number(*found, value.chapter),))
     values = model.system.values
-    for found in rows.values():
-        for row, other in permutations(found, 2):
-            for block in blocks_of(row):
+    for same_question in rows.values():
+        for one, other in permutations(same_question, 2):
+            for block in blocks_of(one):
                 total = sum(values[u] for u in block)
-                for same in set(other) - set(row):
+                for same in set(other) - set(one):
                     if total and values[same] == total:
                         model.system.add_sum(block, same)
 
