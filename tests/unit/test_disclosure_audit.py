@@ -151,23 +151,34 @@ def test_a_row_about_the_same_question_elsewhere_gives_a_hidden_cell_away(where)
     assert any("not applicable" in finding.message for finding in found)
 
 
+def test_rows_about_one_question_are_tied_by_answers_and_not_by_zeros_beside_them():
+    full = table("tbl-scale", SCALE, [("It fits.", 0, 19, 19, 9, 3)])
+    agree = value("b.agree", 38, "respondents", of=46, label="It fits", chapter="integration/two")
+    system = build_model([register(full, agree)], RULES).system
+    tied = [{system.values[u] for u in row} for row in system.sums if len(row) == 3]
+    assert {19, 38} in tied and not any({0, 19, 38} <= numbers for numbers in tied)
+
+
+def test_of_a_merged_category_only_what_is_small_may_not_be_known():
+    full = table("tbl-a", SCALE[:4], [("It fits.", 20, 10, 14)])
+    merged = merge_table(full, [], [[0], [1, 2], [3]])
+    known = value(
+        "b.disagree", 20, "respondents", of=44, label="It fits", chapter="integration/two"
+    )
+    assert audit([register(full, known)], [register(merged, known)], RULES) == []
+    small = table("tbl-a", SCALE[:4], [("It fits.", 20, 3, 14)])
+    merged = merge_table(small, [], [[0], [1, 2], [3]])
+    found = audit([register(small, known)], [register(merged, known)], RULES)
+    assert rules_of(found) == {"can-be-worked-out"}
+
+
 def test_the_order_of_rows_narrows_a_hidden_number_between_its_neighbours():
-    rows = [("a", 30), ("b", 20), ("c", 6), ("d", 3)]
-    full = table("tbl-a", COLUMNS, rows)
-    said = value("a.c", 6, "respondents", of=66)
-    hidden = register(hide(full, (2, 1), (3, 1)), withhold(said))
-    assert audit([register(full, said)], [hidden], RULES) == []  # from 0 to 20
-    near = table("tbl-a", COLUMNS, [*rows, ("e", 3)])
-    shown = register(hide(near, (3, 1), (4, 1)))
-    assert audit([register(near)], [shown], RULES) == []  # from 0 to 6
-    near = table("tbl-a", COLUMNS, [("a", 30), ("b", 20), ("c", 5), ("d", 4), ("e", 3)])
-    shown = register(hide(near, (3, 1), (4, 1)))
-    assert audit([register(near)], [shown], RULES) == []  # from 0 to 5: just enough
-    other = table("tbl-a", COLUMNS, [("a", 30), ("c", 5), ("b", 20), ("d", 4), ("e", 3)])
-    assert audit([register(other)], [register(hide(other, (3, 1), (4, 1)))], RULES) == []
-    between = table("tbl-a", COLUMNS, [("a", 30), ("b", 20), ("c", 18), ("d", 17), ("e", 3)])
-    shown = register(hide(between, (2, 1), (4, 1)))
-    assert rules_of(audit([register(between)], [shown], RULES)) == {"can-be-worked-out"}
+    sorted_rows = table("tbl-a", COLUMNS, [("a", 30), ("b", 20), ("c", 18), ("d", 17), ("e", 3)])
+    shown = register(hide(sorted_rows, (2, 1), (4, 1)))
+    assert rules_of(audit([register(sorted_rows)], [shown], RULES)) == {"can-be-worked-out"}
+    other = table("tbl-a", COLUMNS, [("b", 20), ("a", 30), ("c", 18), ("d", 17), ("e", 3)])
+    shown = register(hide(other, (2, 1), (4, 1)))
+    assert audit([register(other)], [shown], RULES) == []
 
 
 def test_a_word_for_a_hidden_number_narrows_it():

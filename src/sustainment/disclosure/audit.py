@@ -18,7 +18,7 @@ from sustainment.disclosure.excerpts import approved
 from sustainment.disclosure.gate import COLLECTED
 from sustainment.disclosure.model import Model, build_model, counting_tables
 from sustainment.disclosure.register import Register, Table, Value, join_label, read_run
-from sustainment.disclosure.rules import Rules, read_rules
+from sustainment.disclosure.rules import SURVEY, Rules, implied_count, read_rules
 from sustainment.disclosure.system import TOLERANCE, width
 from sustainment.disclosure.words import instruments, plain_words
 from sustainment.errors import UserError
@@ -34,6 +34,7 @@ class Printed:
     """What a reader sees of the collected numbers: unknowns that are printed, and odd numbers."""
 
     unknowns: set[int] = field(default_factory=set)
+    merged: set[int] = field(default_factory=set)  # printed only as part of a sum
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -47,7 +48,7 @@ def audit(
     model = build_model(collected, rules)
     seen = look(model, collected, published, asked)
     findings = [*seen.findings, *printed_sensitive(model, seen.unknowns)]
-    findings += narrow(model, seen.unknowns)
+    findings += narrow(model, seen)
     for register in published:
         findings += bare_outputs(register)
     return findings
@@ -107,6 +108,8 @@ def look_at_value(model: Model, value: Value, truth: Value | None, seen: Printed
     if truth is None and model.unknown_of(value) is not None:
         message = f"{value.chapter}: {value.key} was never collected"
         seen.findings.append(Finding("error", "unknown-number", message))
+    if truth and unknown is None:
+        look_at_share(model, value, truth, seen)
     if unknown is None:
         return
     words = isinstance(value.value, str)
@@ -117,6 +120,18 @@ def look_at_value(model: Model, value: Value, truth: Value | None, seen: Printed
         system.upper[unknown] = min(system.upper[unknown], high)
     if value.count is not None or not words or value.value.casefold() in ("none", "all"):
         seen.unknowns.add(unknown)
+
+
+def look_at_share(model: Model, value: Value, truth: Value, seen: Printed) -> None:
+    """A printed share of a known group tells the count behind it, also where nobody said one."""
+    of = truth.of if truth.of is not None else model.sizes.get(truth.population)
+    count = implied_count(truth.value, of) if truth.text.endswith("%") else None
+    printed = isinstance(value.value, float) and model.rules.strand(truth.population) == SURVEY
+    if printed and count is not None and model.rules.small(count, of, [truth.label]):
+        message = (
+            f"{value.chapter}: {value.key} is printed, and tells a number that is about too few"
+        )
+        seen.findings.append(Finding("error", "printed-small", message))
 
 
 def look_at_table(model: Model, table: Table, truth: Table, seen: Printed) -> None:
@@ -149,6 +164,7 @@ def look_at_table(model: Model, table: Table, truth: Table, seen: Printed) -> No
             else:
                 whole = model.system.add(f"{table.chapter}: {table.name(i, k)}", count, count)
                 model.system.add_sum(unknowns, whole)
+                seen.merged |= set(unknowns)
                 seen.unknowns.add(whole)
 
 
@@ -164,12 +180,15 @@ def printed_sensitive(model: Model, printed: Iterable[int]) -> list[Finding]:
     ]
 
 
-def narrow(model: Model, printed: Iterable[int]) -> list[Finding]:
-    """Hidden numbers that everything printed narrows down too far."""
-    shown = set(printed) | model.public
+def narrow(model: Model, seen: Printed) -> list[Finding]:
+    """Hidden numbers that everything printed narrows down too far.
+
+    A category that was merged into another one is not hidden: of it only what is small may not be known.
+    """
+    shown = seen.unknowns | model.public
     known = [i in shown for i in range(len(model.system.names))]
     # A number that nobody said counts persons may be withheld for other reasons, and be worked out.
-    hidden = {p.unknown for p in model.places if p.declared} | model.sensitive
+    hidden = {p.unknown for p in model.places if p.declared} - seen.merged | model.sensitive
     found = model.system.intervals(known, {i for i in hidden if not known[i]})
     return [
         Finding(

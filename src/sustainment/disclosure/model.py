@@ -9,14 +9,14 @@ prose and tables, are taken to be the same number: a reader may know more than w
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations, pairwise, permutations
 
 import numpy as np
 
 from sustainment.disclosure.register import Register, Table, Value
-from sustainment.disclosure.rules import SURVEY, Rules, base_of, implied_count, is_part
+from sustainment.disclosure.rules import SURVEY, Rules, base_of, is_part
 from sustainment.disclosure.system import System
 
 
@@ -82,9 +82,6 @@ class Model:
         of = value.of if value.of is not None else self.sizes.get(value.population)
         if value.count is not None:
             return value.count, of
-        implied = implied_count(value.value, of) if value.text.endswith("%") else None
-        if implied is not None:
-            return implied, of
         whole = isinstance(value.value, int) and not isinstance(value.value, bool)
         if not whole or value.value < 0:
             return None
@@ -263,39 +260,42 @@ def tie_rows(model: Model, registers: Sequence[Register]) -> None:
     """Rows about the same question in several places: neighbouring answers in one that add up to a
     number in another are taken to be the same persons ("agree" here, "Agree" and "Agree strongly" there).
     """
-    rows: dict[tuple[str, str], set[tuple[int, ...]]] = defaultdict(set)
+    no_answer = {*model.rules.harmless, *model.rules.zero_shows}
+    # question → rows: (the numbers of its answers, all its numbers)
+    rows: dict[tuple[str, str], set[tuple[tuple[int, ...], ...]]] = defaultdict(set)
     for register in registers:
         for table in counting_tables(register, model.rules):
             for i in range(len(table.cells)):
                 words = table.words_of(i)
-                spots = ((table.columns[k], table.count(i, k)) for k in table.counts)
-                row = [
-                    model.cells[table.population, words, c, n] for c, n in spots if n is not None
-                ]
-                rows[base_of(table.population), question(words)].add(tuple(row))
+                spots = [(table.columns[k], table.count(i, k)) for k in table.counts]
+                cells = {c: model.cells[table.population, words, c, n] for c, n in spots if n is not None}  # fmt: skip
+                answers = tuple(u for c, u in cells.items() if c not in no_answer)
+                about = base_of(table.population), question(words)
+                rows[about].add((answers, tuple(cells.values())))
         for value in register.values:
             found = model.counted(value)
             if found and value.label:
-                about = base_of(value.population), question(value.label)
-                rows[about].add((model.number(*found, value.chapter),))
-    values = model.system.values
+                number = (model.number(*found, value.chapter),)
+                rows[base_of(value.population), question(value.label)].add((number, number))
     for same_question in rows.values():
-        for one, other in permutations(same_question, 2):
-            for block in blocks_of(one):
-                total = sum(values[u] for u in block)
-                for same in set(other) - set(one):
-                    if total and values[same] == total:
-                        model.system.add_sum(block, same)
+        for (answers, own), (_, others) in permutations(same_question, 2):
+            for number in set(others) - set(own):
+                for block in matching(answers, number, model.system.values):
+                    model.system.add_sum(block, number)
+
+
+def matching(answers: Sequence[int], number: int, values: Sequence[int]) -> list[Sequence[int]]:
+    """Runs of neighbours that add up to a number, without those that hold a shorter one and zeros."""
+    found: list[Sequence[int]] = []
+    for start, stop in sorted(combinations(range(len(answers) + 1), 2), key=lambda r: r[1] - r[0]):
+        block = answers[start:stop]
+        if sum(values[u] for u in block) == values[number] > 0:
+            found += [block] if not any(set(f) <= set(block) for f in found) else []
+    return found
 
 
 def question(words: str) -> str:
     return " ".join(words.casefold().split()).strip(" .?")
-
-
-def blocks_of(row: Sequence[int]) -> Iterator[Sequence[int]]:
-    """All runs of neighbours in a row, single ones too."""
-    for start, stop in combinations(range(len(row) + 1), 2):
-        yield row[start:stop]
 
 
 def hide_equal_counts_together(model: Model) -> None:
@@ -304,6 +304,8 @@ def hide_equal_counts_together(model: Model) -> None:
     cells: dict[tuple[str, int], set[int]] = defaultdict(set)
     spoken: dict[tuple[str, int], set[int]] = defaultdict(set)
     for place in model.places:
+        if not place.declared:
+            continue  # withheld anyway as soon as anything of its chapter is
         groups = spoken if len(place.where) == 1 else cells
         groups[place.chapter, values[place.unknown]].add(place.unknown)
     for where, numbers in spoken.items():

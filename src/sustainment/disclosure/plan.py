@@ -199,13 +199,14 @@ def note(entry: dict[str, Any], place: Place) -> None:
 
 
 def costs(model: Model) -> dict[int, float]:
-    """A place in prose costs twice a cell; among equals a small number is cheaper to lose.
+    """A place in prose that counts persons costs twice a cell; among equals a small number is cheaper to lose.
 
     The default edition is what most people read: a place in it costs five times one in another.
     """
     cost: dict[int, float] = {}
     for place in model.places:
-        weight = 2.0 if len(place.where) == 1 else 1.0
+        # undeclared numbers of a chapter go anyway as soon as one of its declared ones is hidden
+        weight = 1.0 if len(place.where) > 1 else 2.0 if place.declared else 0.5
         weight *= 5 if place.edition == "default" else 1
         size = model.system.values[place.unknown] / (10 * model.rules.size)
         cost[place.unknown] = cost.get(place.unknown, 0.0) + weight + size
