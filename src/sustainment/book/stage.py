@@ -133,22 +133,22 @@ def copy_rest(book: Book, staged: Path) -> set[Path]:
     """Copy what is not a chapter; returns the relative paths that belong to the staged book."""
     chapters = {chapter.path for chapter in book.chapters.values()}
     kept: set[Path] = set()
+    observed = book.settings["provenance"] == "observed"
     for path in sorted(book.folder.iterdir()):
         if path.name.startswith(".") or path.name in GENERATED or path.name == "_build":
             continue
-        if path.is_dir() and path.name in LINKED:
-            linked = shown_of(book, path)
-            if linked != [path] and (staged / path.name).is_symlink():
-                (staged / path.name).unlink()  # from when nothing in it had to stay out
-            for source in linked:
-                name = source.relative_to(book.folder)
-                (staged / name).parent.mkdir(parents=True, exist_ok=True)
-                link(source, staged / name)
-                kept.add(name)
+        private = observed and path.name == "data"  # no page can include or offer what is not there
+        if path.is_dir() and path.name in LINKED and not private:
+            link(path, staged / path.name)
+            kept.add(Path(path.name))
             continue
+        if (staged / path.name).is_symlink():
+            (staged / path.name).unlink()
         for file in files_below(path) if path.is_dir() else [path]:
             relative = file.relative_to(book.folder)
             if file in chapters or relative.as_posix() in ("_config.yml", "_toc.yml"):
+                continue
+            if private and relative.parts[1] in PRIVATE_FOLDERS:
                 continue
             kept.add(relative)
             content = file.read_bytes()
@@ -158,27 +158,18 @@ def copy_rest(book: Book, staged: Path) -> set[Path]:
     return kept
 
 
-def shown_of(book: Book, folder: Path) -> list[Path]:
-    """What of a folder pages may include or offer as a download: of a real study's data not the raw ones."""
-    if book.settings["provenance"] != "observed" or folder.name != "data":
-        return [folder]
-    return [path for path in sorted(folder.iterdir()) if path.name not in PRIVATE_FOLDERS]
-
-
 def link(path: Path, target: Path) -> None:
-    """A link to a file or folder; a copy where the system allows no links."""
+    """A link to a folder; a copy where the system allows no links."""
     if target.is_symlink() and target.resolve() == path.resolve():
         return
     if target.is_symlink():
         target.unlink()
-    elif target.is_dir():
+    elif target.exists():
         shutil.rmtree(target)
-    else:
-        target.unlink(missing_ok=True)
     try:
-        target.symlink_to(path, target_is_directory=path.is_dir())
+        target.symlink_to(path, target_is_directory=True)
     except OSError:
-        (shutil.copytree if path.is_dir() else shutil.copy)(path, target)
+        shutil.copytree(path, target)
 
 
 def write_if_changed(path: Path, content: bytes) -> bool:

@@ -275,8 +275,8 @@ def tie_rows(model: Model, registers: Sequence[Register]) -> None:
         for value in register.values:
             found = model.counted(value)
             if found and value.label:
-                number = (model.number(*found, value.chapter),)
-                rows[base_of(value.population), question(value.label)].add((number, number))
+                alone = (model.number(*found, value.chapter),)
+                rows[base_of(value.population), question(value.label)].add((alone, alone))
     for same_question in rows.values():
         for (answers, own), (_, others) in permutations(same_question, 2):
             for number in set(others) - set(own):
@@ -303,24 +303,26 @@ def hide_equal_counts_together(model: Model) -> None:
     together, values = model.system.together, model.system.values
     cells: dict[tuple[str, int], set[int]] = defaultdict(set)
     spoken: dict[tuple[str, int], set[int]] = defaultdict(set)
+    declared = set()
     for place in model.places:
-        if not place.declared:
-            continue  # withheld anyway as soon as anything of its chapter is
-        groups = spoken if len(place.where) == 1 else cells
-        groups[place.chapter, values[place.unknown]].add(place.unknown)
+        where = place.chapter, values[place.unknown]
+        (spoken if len(place.where) == 1 else cells)[where].add(place.unknown)
+        if place.declared and len(place.where) == 1:
+            declared.add(where)
     for where, numbers in spoken.items():
         # The size of a group is known to everybody; a part that happens to be as large is not.
         numbers = numbers - model.public
         if not numbers or where[1] == 0:
             continue
-        tied = [*numbers, *cells.get(where, ())]
-        classes = {together[i] for i in tied}
+        # an undeclared number goes anyway as soon as a cell of its chapter is hidden
+        same = cells.get(where, set()) if where in declared else set()
+        classes = {together[i] for i in numbers | same}
         first = min(classes)
         for i, own in enumerate(together):
             if own in classes:
                 together[i] = first
-        if len(cells.get(where, ())) == 1 and len(numbers) == 1:
-            model.system.add_sum(cells[where], min(numbers))
+        if len(same) == 1 and len(numbers) == 1:
+            model.system.add_sum(same, min(numbers))
 
 
 def add_nested_counts(model: Model, register: Register) -> None:
