@@ -240,9 +240,9 @@ def test_a_reader_who_knows_the_questionnaire_recovers_no_answer_to_a_statement(
     wording = {row[0]: row[4] for row in rows}
     for real, register in zip(truth, shown, strict=True):
         assert attack.scale_recovered(real, register, wording, 5) == []
-    # with what other chapters would print of the same statements, the same attack succeeds
-    joint = [v for v in truth[0].values if v.key.startswith("meet.")]
-    careless = replace(shown[0], values=[*shown[0].values, *joint])
+    # were each table of how many answered printed whole, the same attack would succeed
+    answered = [table for table in truth[0].tables if "answered by" in table.columns]
+    careless = replace(shown[0], tables=[*shown[0].tables, *answered])
     assert attack.scale_recovered(truth[0], careless, wording, 5)
 
 

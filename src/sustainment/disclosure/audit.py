@@ -83,6 +83,7 @@ def look(
     # equal counts are taken to be the same person's number wherever prose prints or implies one
     classes = {model.system.together[i] for i in seen.unknowns}
     seen.unknowns |= {i for i, c in enumerate(model.system.together) if c in classes}
+    seen.unknowns -= seen.merged  # an equal number in prose is no category that nobody sees
     return seen
 
 
