@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bs4 import BeautifulSoup, Tag
+from bs4.element import AttributeValueList
 from docutils import nodes
 from myst_nb.core.render import MimeData, NbElementRenderer
 from myst_nb.sphinx_ import HideCodeCellNode
@@ -91,7 +92,7 @@ def _name_headers(table: Tag) -> None:
         if len(cell.get_text()) > LONG:
             kept.append("long")
         if kept:
-            cell["class"] = " ".join(kept)
+            cell["class"] = AttributeValueList(kept)
     for cell in table.find_all("th"):
         if not cell.get_text(strip=True):
             cell.name = "td"
@@ -101,13 +102,11 @@ def _name_headers(table: Tag) -> None:
 
 def _align_headers(table: Tag) -> None:
     """The name of a column of numbers stands above them, at the right."""
-    head, body = table.find("thead"), table.find("tbody")
-    rows = body.find_all("tr") if head and body else []
-    names = head.find_all("tr")[-1].find_all(["th", "td"]) if rows else []
-    columns = zip(*(row.find_all(["th", "td"]) for row in rows), strict=False)
+    names = table.select("thead tr:last-child > *")
+    columns = zip(*(row.find_all(["th", "td"]) for row in table.select("tbody tr")), strict=False)
     for name, cells in zip(names, columns, strict=False):
-        if all("num" in cell.get("class", ()) for cell in cells):
-            name["class"] = [*name.get("class", ()), "num"]
+        if all("num" in classes_of(cell) for cell in cells):
+            name["class"] = AttributeValueList([*classes_of(name), "num"])
 
 
 def _stack(table: Tag) -> None:
@@ -121,7 +120,7 @@ def _stack(table: Tag) -> None:
     worded = [any(len(cell.get_text()) > WORDED for cell in column) for column in beside]
     if len(heads) < 3 or sum(worded) < 2:
         return
-    table["class"] = [*table.get("class", ()), "stacks"]
+    table["class"] = AttributeValueList([*classes_of(table), "stacks"])
     table["role"] = "table"
     for part in table.find_all(["thead", "tbody"]):
         part["role"] = "rowgroup"
@@ -129,8 +128,8 @@ def _stack(table: Tag) -> None:
         row["role"] = "row"
     for cell in table.select("thead th"):
         cell["role"] = "columnheader"
-    for row in rows:
-        for head, cell in zip(heads, row, strict=False):
+    for cells in rows:
+        for head, cell in zip(heads, cells, strict=False):
             cell["role"] = "rowheader" if cell.name == "th" else "cell"
             if cell.name == "td":
                 cell["data-label"] = head
