@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -40,10 +41,11 @@ def audit(folder: StudyFolder = Path(".")) -> None:
     from sustainment.disclosure.audit import audit_study
     from sustainment.study import find_root
 
+    begin = time.perf_counter()
     findings = audit_study(find_root(folder))
     for finding in findings:
         typer.echo(f"{finding.severity}: {finding.sentence()}  [{finding.rule}]")
-    typer.echo(f"{len(findings)} findings.")
+    typer.echo(f"{len(findings)} findings. The audit took {time.perf_counter() - begin:.1f} s.")
     if findings:
         raise typer.Exit(1)
 
@@ -62,8 +64,10 @@ def run_protect(
     names = editions or list(load_editions(root).editions)
     registers = [read_run(collect(root, name, jobs, quiet), name) for name in names]
     chapters = sorted({p for name in names for p in chapters_of(root, name)})
+    begin = time.perf_counter()
     plan = make_plan(root, registers, read_rules(load_settings(root)), chapters)
-    return write_plan(root, plan), summary(plan)
+    took = f"The plan was worked out in {time.perf_counter() - begin:.1f} s."
+    return write_plan(root, plan), [*summary(plan), took]
 
 
 def collect(root: Path, edition: str, jobs: int | None = None, quiet: bool = False) -> Path:
