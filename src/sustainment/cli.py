@@ -105,6 +105,12 @@ def new(
     survey: Annotated[Path, typer.Option(help="The survey export.")],
     dictionary: Annotated[Path | None, typer.Option(help="Its dictionary or codebook.")] = None,
     interviews: Annotated[Path | None, typer.Option(help="Coded interviews or answers.")] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="The program behind the export, where several fit.")
+    ] = None,
+    interviews_kind: Annotated[
+        str | None, typer.Option(help="The same for the coded interviews.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Take every guess; ask nothing.")] = False,
 ) -> None:
     """Make a project of your own from a survey export and coded interviews."""
@@ -118,7 +124,8 @@ def new(
     signal.signal(
         signal.SIGTERM, lambda *_: sys.exit(143)
     )  # whoever ends us leaves nothing half made
-    made = make_project(folder, survey, dictionary, interviews, None if yes else ask_person)
+    ask = None if yes else ask_person
+    made = make_project(folder, survey, dictionary, interviews, ask, kind, interviews_kind)
     typer.echo(
         f"{made.name} is made. Read data/study.yml, then run `sustainment check` and `make book` in it."
     )

@@ -201,3 +201,15 @@ def test_a_damaged_file_is_read_or_refused_in_a_sentence(tmp_path, name):
     assert errors(made) == []
     survey = open_survey(made, load_settings(made))
     assert len(survey.answers) + len(survey.dropped) >= 1
+
+
+def test_a_file_that_two_programs_could_have_written_becomes_a_project_once_its_kind_is_said(tmp_path):  # fmt: skip
+    header = ["id", "submitdate", "lastpage", "startlanguage", "ResponseId", "RecordedDate", "Progress", "q1"]  # fmt: skip
+    rows = [header, *([n, "2020-01-01 10:00:00", 1, "en", f"R_{n}", "2020-01-01", 100, n % 3] for n in range(1, 13))]  # fmt: skip
+    path = write(tmp_path / "two.csv", rows)
+    with pytest.raises(UserError, match="could be of several kinds"):
+        make_project(tmp_path / "p", path)
+    assert not (tmp_path / "p").exists()
+    made = make_project(tmp_path / "p", path, kind="limesurvey")
+    assert load_settings(made)["inputs"]["survey"]["kind"] == "limesurvey"
+    assert errors(made) == []

@@ -108,9 +108,11 @@ def test_reading_stops_when_two_kinds_fit(tmp_path):
     ]
     path = write_csv(tmp_path / "two.csv", [header, ["1"] * 7])
     with pytest.raises(
-        UserError, match=r"several kinds: limesurvey, because .*; qualtrics, because"
+        UserError,
+        match=r"several kinds: limesurvey, because .*; qualtrics, because .*`--kind` when a project",
     ):
         read_survey(path)
+    assert read_survey(path, kind="limesurvey").kind == "limesurvey"
 
 
 def test_a_column_for_comments_stays_text_however_often_people_repeat_themselves(tmp_path):

@@ -114,7 +114,8 @@ def _undecided(path: Path, fits: dict[str, str]) -> UserError:
     if fits:
         said = "; ".join(f"{kind} ({why})" for kind, why in fits.items())
         return UserError(
-            f"{path.name} may be more than one kind: {said}. Say which: `kind:` in study.yml."
+            f"{path.name} may be more than one kind: {said}. Say which: `--interviews-kind` when a project "
+            "is made, `kind:` in data/study.yml afterwards."
         )
     hint = ""
     if path.is_dir() and (texts := transcript_files(path)):

@@ -51,15 +51,17 @@ def make_project(
     dictionary: Path | None = None,
     interviews: Path | None = None,
     ask: Callable[[Draft, Material], None] | None = None,
+    kind: str | None = None,
+    interviews_kind: str | None = None,
 ) -> Path:
     """Make a complete project in `folder`, which must not exist or be empty.
 
-    `ask` may correct the draft before anything is written. Raises UserError when the material cannot be
+    `kind` and `interviews_kind` spare the recognition. `ask` may correct the draft before anything is written. Raises UserError when the material cannot be
     read or the folder is in use; then nothing was written.
     """
     folder = folder.resolve()
     _place(folder)
-    material = open_material(survey, dictionary, interviews)
+    material = open_material(survey, dictionary, interviews, kind, interviews_kind)
     draft = draft_study(material.raw, material.coded, humanised(folder))
     if ask is not None:
         ask(draft, material)
@@ -91,14 +93,20 @@ def _place(folder: Path) -> None:
         )
 
 
-def open_material(survey: Path, dictionary: Path | None, interviews: Path | None) -> Material:
+def open_material(
+    survey: Path,
+    dictionary: Path | None,
+    interviews: Path | None,
+    kind: str | None = None,
+    interviews_kind: str | None = None,
+) -> Material:
     """Read everything that was handed in; raises UserError before anything is written."""
     for path in (survey, dictionary, interviews):
         if path is not None and not path.exists():
             raise UserError(
                 f"There is no {path.name} in {path.parent.resolve().name}/. Correct the name."
             )
-    raw = read_survey(survey, dictionary)
+    raw = read_survey(survey, dictionary, kind)
     if raw.kind == "redcap":  # the other readers look for identifying columns themselves
         marked = mark_identifiers(raw).codebook
         # a column that the dictionary lacks is left out anyway, and stays for the check to name
@@ -109,7 +117,7 @@ def open_material(survey: Path, dictionary: Path | None, interviews: Path | None
     if interviews is not None:
         from sustainment.new.coding import open_coding
 
-        coded, mapping = open_coding(interviews)
+        coded, mapping = open_coding(interviews, interviews_kind)
     return Material(survey, dictionary, interviews, raw, coded, mapping)
 
 

@@ -21,6 +21,8 @@ from sustainment.survey.model import RawSurvey
 from sustainment.survey.source import Source
 from sustainment.survey.tabular import Unreadable
 
+SAY = "Say which it is: `--kind` when a project is made, `kind:` in data/study.yml afterwards"
+
 
 def read_survey(
     path: Path | str, dictionary: Path | str | None = None, kind: str | None = None
@@ -86,12 +88,9 @@ def _recognised(source: Source) -> tuple[ModuleType, str]:
         return kinds()[kind], why
     if reasons:
         found = "; ".join(f"{kind}, because {why}" for kind, why in reasons.items())
-        raise UserError(
-            f"{source.name} could be of several kinds: {found}. Say which in data/study.yml (`kind:`)."
-        )
+        raise UserError(f"{source.name} could be of several kinds: {found}. {SAY}.")
     if unreadable:
         raise unreadable
     raise UserError(
-        f"{source.name} is of no kind that can be read ({', '.join(kinds())}). Say which it is in "
-        "data/study.yml (`kind:`), or export it again."
+        f"{source.name} is of no kind that can be read ({', '.join(kinds())}). {SAY}, or export it again."
     )
