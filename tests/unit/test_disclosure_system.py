@@ -7,6 +7,7 @@ import pytest
 from disclosure_helpers import table_system
 
 from sustainment.disclosure.system import System
+from sustainment.disclosure.ties import parts_of_totals, ties_between
 from sustainment.streams import rng
 
 
@@ -109,3 +110,16 @@ def test_a_number_tied_to_nothing_has_its_bounds_for_an_interval():
     system = System()
     only = system.add("a count", 3, 66)
     assert system.intervals([False]) == {only: (0.0, 66.0)}
+
+
+def test_where_all_said_one_thing_their_number_is_not_taken_for_that_answer():
+    system = System()
+    yes, no, answered, persons = (system.add(n, v, 66) for n, v in
+                                  [("yes", 8), ("no", 0), ("answered", 8), ("persons", 8)])  # fmt: skip
+    system.add_sum([yes, no], answered)
+    rows = {((yes, no, answered),) * 2, ((persons,),) * 2}
+    ties = list(ties_between(rows, system.values, parts_of_totals(system)))
+    assert ties and all({*block, number} == {answered, persons} for block, number in ties)
+    for block, number in ties:
+        system.add_sum(block, number)
+    assert system.intervals([False] * 4, {no})[no] == pytest.approx((0, 66))

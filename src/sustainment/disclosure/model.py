@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations, pairwise, permutations
+from itertools import combinations, pairwise
 
 import numpy as np
 
 from sustainment.disclosure.register import Register, Table, Value
 from sustainment.disclosure.rules import SURVEY, Rules, base_of, is_part
 from sustainment.disclosure.system import System
+from sustainment.disclosure.ties import parts_of_totals, ties_between
 
 
 @dataclass(frozen=True)
@@ -277,21 +278,10 @@ def tie_rows(model: Model, registers: Sequence[Register]) -> None:
             if found and value.label:
                 alone = (model.number(*found, value.chapter),)
                 rows[base_of(value.population), question(value.label)].add((alone, alone))
+    parts = parts_of_totals(model.system)  # of tables alone: before any tie is added
     for same_question in rows.values():
-        for (answers, own), (_, others) in permutations(same_question, 2):
-            for number in set(others) - set(own):
-                for block in matching(answers, number, model.system.values):
-                    model.system.add_sum(block, number)
-
-
-def matching(answers: Sequence[int], number: int, values: Sequence[int]) -> list[Sequence[int]]:
-    """Runs of neighbours that add up to a number, without those that hold a shorter one and zeros."""
-    found: list[Sequence[int]] = []
-    for start, stop in sorted(combinations(range(len(answers) + 1), 2), key=lambda r: r[1] - r[0]):
-        block = answers[start:stop]
-        if sum(values[u] for u in block) == values[number] > 0:
-            found += [block] if not any(set(f) <= set(block) for f in found) else []
-    return found
+        for block, number in ties_between(same_question, model.system.values, parts):
+            model.system.add_sum(block, number)
 
 
 def question(words: str) -> str:
